@@ -1,0 +1,103 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BadInput } from './errors.js';
+
+const MEBI = 1024 * 1024;
+
+/** SHA-256 of bytes, lower-case hexadecimal. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** SHA-256 of a file of any size, read in pieces. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const file = await open(path);
+  try {
+    for await (const chunk of file.createReadStream()) hash.update(chunk as Uint8Array);
+  } finally {
+    await file.close();
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Reads a whole file after checking that it is a file and not larger than `maxBytes`.
+ * @throws BadInput when it is missing, no file, or too large
+ */
+export async function readChecked(path: string, maxBytes: number): Promise<Buffer> {
+  const size = await sizeOfFile(path);
+  if (size > maxBytes) {
+    throw new BadInput(
+      `is ${(size / MEBI).toFixed(1)} MiB, more than the ${(maxBytes / MEBI).toFixed(1)} MiB allowed`,
+      path,
+      'check that it is the right file',
+    );
+  }
+  return readFile(path);
+}
+
+/** Size of a regular file in bytes. @throws BadInput when there is no such file */
+export async function sizeOfFile(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new BadInput('does not exist', path, 'check the path');
+  if (!found.isFile()) throw new BadInput('is not a file', path, 'give the path of a file');
+  return found.size;
+}
+
+/** Writes a file so that other programs see either all of it or nothing. */
+export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+  const temporary = join(
+    dirname(path),
+    `.${basename(path)}.${randomBytes(4).toString('hex')}.part`,
+  );
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    await writeFile(temporary, bytes);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Fills a new directory through `fill` and puts it at `path` only when that succeeded; a failure, or a
+ * process that is ended half-way, leaves nothing at `path`.
+ * @param mayReplace says whether a directory that is already there is ours to replace
+ * @throws BadInput when `path` exists and is not ours to replace
+ */
+export async function createDirectoryAtomically(
+  path: string,
+  mayReplace: (existing: string) => boolean,
+  fill: (directory: string) => Promise<void>,
+): Promise<void> {
+  const free = !existsSync(path) || (isEmptyDirectory(path) ?? mayReplace(path));
+  if (!free) {
+    throw new BadInput('exists and holds something else', path, 'choose another output path');
+  }
+  const temporary = join(
+    dirname(path),
+    `.${basename(path)}.${randomBytes(4).toString('hex')}.part`,
+  );
+  try {
+    await mkdir(temporary, { recursive: true });
+    await fill(temporary);
+    await rm(path, { recursive: true, force: true });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** True for an empty directory, undefined for anything else. */
+function isEmptyDirectory(path: string): true | undefined {
+  try {
+    return readdirSync(path).length === 0 ? true : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,151 @@
+import { BadInput } from '../errors.js';
+import { readChecked, writeAtomically } from '../files.js';
+
+/** Element types this project reads and writes (names as in the safetensors header). */
+export type DType = 'F32' | 'F64' | 'I32' | 'I64' | 'U8' | 'BOOL';
+
+const ARRAY_OF = {
+  F32: Float32Array,
+  F64: Float64Array,
+  I32: Int32Array,
+  I64: BigInt64Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+} as const;
+
+/** Flat values of a tensor in row-major order. */
+export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+
+/** An n-dimensional array, row-major. */
+export interface Tensor<D extends TensorData = TensorData> {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: D;
+}
+
+/** A tensor of 32-bit floats. */
+export type FloatTensor = Tensor<Float32Array>;
+
+/** Named tensors and the string metadata of one safetensors file. */
+export interface TensorFile {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Makes a 32-bit float tensor. @throws RangeError when `data` does not fill `shape` */
+export function floatTensor(shape: readonly number[], data: Float32Array): FloatTensor {
+  if (elementCount(shape) !== data.length) {
+    throw new RangeError(`shape [${shape.join(', ')}] does not hold ${data.length} values`);
+  }
+  return { dtype: 'F32', shape, data };
+}
+
+/** Headers above this size are refused: no file of this project comes near it. */
+const MAX_HEADER_BYTES = 16 * 1024 * 1024;
+
+/** Reads a safetensors file. @throws BadInput naming the file and the tensor that is wrong */
+export async function readSafetensors(path: string, maxBytes: number): Promise<TensorFile> {
+  return decodeSafetensors(await readChecked(path, maxBytes), path);
+}
+
+/**
+ * Decodes the safetensors format: u64 header length, JSON header, then the tensors' bytes
+ * (https://huggingface.co/docs/safetensors). Every offset is checked before it is used.
+ */
+export function decodeSafetensors(bytes: Buffer, where: string): TensorFile {
+  const bad = (what: string): BadInput =>
+    new BadInput(what, where, 'the file is damaged or not safetensors; make it again');
+  if (bytes.length < 8) throw bad('is too short for a safetensors header');
+  const headerLength = Number(bytes.readBigUInt64LE(0));
+  if (headerLength > MAX_HEADER_BYTES || headerLength > bytes.length - 8) {
+    throw bad(`declares a header of ${headerLength} bytes, which it does not hold`);
+  }
+  let header: unknown;
+  try {
+    header = JSON.parse(bytes.toString('utf8', 8, 8 + headerLength));
+  } catch {
+    throw bad('has a header that is not JSON');
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
+    throw bad('has a header that is not a JSON object');
+  }
+  const body = bytes.subarray(8 + headerLength);
+  const tensors = new Map<string, Tensor>();
+  const metadata: Record<string, string> = {};
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') {
+      for (const [key, value] of Object.entries((entry ?? {}) as object)) {
+        metadata[key] = String(value);
+      }
+    } else {
+      tensors.set(name, decodeTensor(name, entry, body, bad));
+    }
+  }
+  return { tensors, metadata };
+}
+
+function decodeTensor(
+  name: string,
+  entry: unknown,
+  body: Buffer,
+  bad: (what: string) => BadInput,
+): Tensor {
+  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  if (typeof dtype !== 'string' || !Object.hasOwn(ARRAY_OF, dtype)) {
+    throw bad(`tensor '${name}' has type ${String(dtype)}, which is not supported`);
+  }
+  if (!isSizes(shape)) throw bad(`tensor '${name}' has no valid shape`);
+  if (!isSizes(offsets) || offsets.length !== 2) throw bad(`tensor '${name}' has no valid offsets`);
+  const arrayType = ARRAY_OF[dtype as DType];
+  const [begin, end] = offsets as [number, number];
+  const expected = elementCount(shape) * arrayType.BYTES_PER_ELEMENT;
+  if (end > body.length || end - begin !== expected) {
+    throw bad(
+      `tensor '${name}' needs ${expected} bytes at ${begin}..${end}, the file is truncated`,
+    );
+  }
+  // A copy: the file's alignment is not ours, and a view would keep the whole file alive.
+  const copy = new ArrayBuffer(expected);
+  new Uint8Array(copy).set(body.subarray(begin, end));
+  return { dtype: dtype as DType, shape, data: new arrayType(copy) };
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+/** Encodes tensors as safetensors, in the order given, data aligned to 8 bytes. */
+export function encodeSafetensors(
+  tensors: Iterable<readonly [string, Tensor]>,
+  metadata: Record<string, string> = {},
+): Buffer {
+  const header: Record<string, unknown> = {};
+  if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
+  const parts: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of tensors) {
+    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
+    parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    offset += data.byteLength;
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ');
+  json.copy(padded);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  return Buffer.concat([length, padded, ...parts]);
+}
+
+/** Writes a safetensors file in one atomic step. */
+export async function writeSafetensors(
+  path: string,
+  tensors: Iterable<readonly [string, Tensor]>,
+  metadata: Record<string, string> = {},
+): Promise<void> {
+  await writeAtomically(path, encodeSafetensors(tensors, metadata));
+}
