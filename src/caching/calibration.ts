@@ -4,6 +4,7 @@ import { parseWith } from '../policy/manifest.js';
 import type { Tensor, TensorFile } from '../policy/safetensors.js';
 import { blockName, blocksOf, type Block } from './blocks.js';
 import type { BlockStatistics } from './feature_statistics.js';
+import type { PlanTarget } from './make_plan.js';
 import { blockError } from './step_similarity.js';
 
 /** The `format` of every calibration file this version reads and writes. */
@@ -131,15 +132,23 @@ function parseJson(text: string): unknown {
 /** @throws BadInput when the calibration was made with another policy */
 export function checkCalibrationFits(
   calibration: Calibration,
-  policySha256: string,
+  target: PlanTarget,
   where: string,
 ): void {
-  if (calibration.policySha256 === policySha256) return;
-  throw new BadInput(
-    `is a calibration of another policy (${calibration.policySha256.slice(0, 12)}, this one is ${policySha256.slice(0, 12)})`,
-    where,
-    'calibrate this policy with bac-policy calibrate',
-  );
+  const { policySha256, steps, blocks } = calibration;
+  const refuse = (what: string): never => {
+    throw new BadInput(what, where, 'calibrate this policy with bac-policy calibrate');
+  };
+  if (policySha256 !== target.policySha256) {
+    refuse(
+      `is a calibration of another policy (${policySha256.slice(0, 12)}, this one is ${target.policySha256.slice(0, 12)})`,
+    );
+  }
+  if (steps !== target.steps || blocks.length !== blocksOf(target.layers).length) {
+    refuse(
+      `holds ${blocks.length} blocks and ${steps} steps, which is not the policy's ${target.layers} layers and ${target.steps} steps`,
+    );
+  }
 }
 
 /** What a plan says about the calibration it came from. */

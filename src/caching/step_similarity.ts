@@ -22,7 +22,8 @@ export function stepSimilarity(statistics: BlockStatistics, metric: Metric): Squ
       case 'cosine': {
         const norms = Math.sqrt(squaredNorm[a]! * squaredNorm[b]!);
         if (norms === 0) return 0;
-        // a.b from |a - b|^2: precise where it counts, for features that are nearly equal.
+        // a.b from |a - b|^2. Off by 1e-16 times the ratio of the two norms: nothing, for features that
+        // are compared because one may stand in for the other.
         return (squaredNorm[a]! + squaredNorm[b]! - squaredDifference[at]!) / (2 * norms);
       }
     }

@@ -1,0 +1,133 @@
+import { Command, Option } from 'commander';
+import { OBJECTIVES, type Objective } from '../caching/adaptive_caching_scheduler.js';
+import { checkCalibrationFits, type Calibration } from '../caching/calibration.js';
+import type { PlanTarget } from '../caching/make_plan.js';
+import { acsPlan } from '../caching/methods/acs.js';
+import { bacPlan } from '../caching/methods/bac.js';
+import { densePlan } from '../caching/methods/dense.js';
+import { uniformPlan } from '../caching/methods/uniform.js';
+import { METRICS, type Metric } from '../caching/metrics.js';
+import { updateShare, type Plan } from '../caching/plan.js';
+import { planName } from '../caching/plan_name.js';
+import { planRaster } from '../caching/plan_raster.js';
+import { BadInput } from '../errors.js';
+import { sha256 } from '../files.js';
+import { readCalibration } from '../policy/calibration_file.js';
+import { formatPlan, writePlan } from '../policy/plan_file.js';
+import { readPolicyPackage } from '../policy/policy_package.js';
+import { integerOption } from './integer_option.js';
+
+const METHODS = ['bac', 'acs', 'uniform', 'dense'] as const;
+
+interface PlanOptions {
+  readonly method: (typeof METHODS)[number];
+  readonly output: string;
+  readonly calibration?: string;
+  readonly updates: number;
+  readonly bubbling: number;
+  readonly metric: Metric;
+  readonly objective: Objective;
+  readonly finalUpdate?: boolean;
+  readonly json?: boolean;
+}
+
+/** `bac-policy plan`: decides from a calibration which block updates at which denoising step. */
+export function planCommand(): Command {
+  return new Command('plan')
+    .description('Decide which block of a policy updates at which denoising step.')
+    .argument('<policy>', 'directory of a policy package')
+    .addOption(
+      new Option('--method <name>', 'how to choose the updates')
+        .choices(METHODS)
+        .makeOptionMandatory(),
+    )
+    .requiredOption('-o, --output <plan>', 'plan file to write (JSON)')
+    .option('--calibration <file>', 'what calibrate recorded (bac, acs)')
+    .option('--updates <S>', 'updates per block (bac, acs, uniform)', integerOption(1), 10)
+    .option('--bubbling <n>', 'blocks that get the bubbling union (bac)', integerOption(0), 5)
+    .addOption(
+      new Option('--metric <name>', 'how features of two steps are compared (bac, acs)')
+        .choices(METRICS)
+        .default('cosine'),
+    )
+    .addOption(
+      new Option('--objective <name>', "a segment's score (bac, acs)")
+        .choices(OBJECTIVES)
+        .default('anchor'),
+    )
+    .option('--final-update', 'update every block at the last step too (default for bac)')
+    .option('--no-final-update', 'do not (default for acs and uniform)')
+    .option('--json', 'print a summary for machines')
+    .action(runPlan);
+}
+
+async function runPlan(directory: string, options: PlanOptions): Promise<void> {
+  const { sha256: policySha256, manifest } = await readPolicyPackage(directory);
+  const target: PlanTarget = {
+    policySha256,
+    layers: manifest.architecture.layers,
+    steps: manifest.noise_scheduler.steps,
+    solver: manifest.noise_scheduler.kind,
+  };
+  const plan = await makeFor(target, options);
+  await writePlan(options.output, plan);
+  const updates = plan.blocks.reduce((sum, block) => sum + block.updates.length, 0);
+  const summary = {
+    plan: options.output,
+    name: planName(plan),
+    sha256: sha256(Buffer.from(formatPlan(plan))),
+    method: plan.method,
+    steps: plan.steps,
+    blocks: plan.blocks.length,
+    block_updates: updates,
+    block_update_share: updateShare(plan),
+  };
+  if (options.json) {
+    console.log(JSON.stringify(summary));
+    return;
+  }
+  console.log(planRaster(plan));
+  const share = (100 * summary.block_update_share).toFixed(1);
+  console.log(
+    `${summary.name}: ${updates} of ${plan.blocks.length * plan.steps} block updates (${share} %), written to ${options.output}`,
+  );
+}
+
+async function makeFor(target: PlanTarget, options: PlanOptions): Promise<Plan> {
+  const { method, updates, metric, objective } = options;
+  if (method === 'dense') return densePlan(target);
+  if (updates > target.steps) {
+    throw new BadInput(
+      `${updates} is more than the policy's ${target.steps} denoising steps`,
+      '--updates',
+      `take 1 to ${target.steps}`,
+    );
+  }
+  const final = options.finalUpdate === undefined ? {} : { finalUpdate: options.finalUpdate };
+  if (method === 'uniform') return uniformPlan(target, { updates, ...final });
+  const calibration = await calibrationFor(target, options);
+  const scheduling = { updates, metric, objective, ...final };
+  if (method === 'acs') return acsPlan(target, calibration, scheduling);
+  if (options.bubbling > calibration.blocks.length) {
+    throw new BadInput(
+      `${options.bubbling} is more than the policy's ${calibration.blocks.length} blocks`,
+      '--bubbling',
+      `take 0 to ${calibration.blocks.length}`,
+    );
+  }
+  return bacPlan(target, calibration, { ...scheduling, bubblingBlocks: options.bubbling });
+}
+
+async function calibrationFor(target: PlanTarget, options: PlanOptions): Promise<Calibration> {
+  const path = options.calibration;
+  if (path === undefined) {
+    throw new BadInput(
+      `method ${options.method} needs a calibration`,
+      '--calibration',
+      'make one with bac-policy calibrate',
+    );
+  }
+  const calibration = await readCalibration(path);
+  checkCalibrationFits(calibration, target, path);
+  return calibration;
+}
