@@ -49,13 +49,24 @@ export async function sizeOfFile(path: string): Promise<number> {
 
 /** Writes a file so that other programs see either all of it or nothing. */
 export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+  await createFileAtomically(path, async (temporary) => writeFile(temporary, bytes));
+}
+
+/**
+ * As {@link writeAtomically} for files that do not fit into memory: `fill` writes a new file at the path it is
+ * given, which then takes the place of `path`; a failure leaves nothing behind.
+ */
+export async function createFileAtomically(
+  path: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
   const temporary = join(
     dirname(path),
     `.${basename(path)}.${randomBytes(4).toString('hex')}.part`,
   );
   await mkdir(dirname(path), { recursive: true });
   try {
-    await writeFile(temporary, bytes);
+    await fill(temporary);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { open, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { McapWriter, type IWritable } from '@mcap/core';
+import { parse, stringify } from 'yaml';
+import { createDirectoryAtomically, createFileAtomically, writeAtomically } from '../files.js';
+import { BagWriter } from './bag_writer.js';
+
+const LIBRARY = 'bac_policy';
+/** Version of metadata.yaml that rosbag2 of ROS 2 Jazzy writes. */
+const METADATA_VERSION = 9;
+
+/**
+ * Writes a bag in one atomic step: an MCAP file where `path` ends in .mcap, else a rosbag2 directory with one
+ * MCAP file and metadata.yaml. Chunks are not compressed, as by rosbag2's default.
+ * @param fill writes the messages
+ * @param extras gives further files of a directory, by name, once all messages are written; of a single file
+ *   they are written beside it, as `PATH.NAME`
+ * @param customData entries of metadata.yaml's custom_data
+ * @throws BadInput when a directory exists at `path` that this project did not write
+ */
+export async function writeBag(
+  path: string,
+  fill: (bag: BagWriter) => Promise<void>,
+  extras: () => Readonly<Record<string, string>> = () => ({}),
+  customData: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  if (path.endsWith('.mcap')) {
+    await createFileAtomically(path, async (temporary) => {
+      await writeMcap(temporary, fill);
+    });
+    for (const [name, text] of Object.entries(extras())) {
+      await writeAtomically(`${path}.${name}`, text);
+    }
+    return;
+  }
+  await createDirectoryAtomically(path, isOurs, async (directory) => {
+    const name = `${basename(resolve(path))}.mcap`;
+    const written = await writeMcap(join(directory, name), fill);
+    const custom = { ...customData, library: LIBRARY };
+    await writeFile(join(directory, 'metadata.yaml'), metadataOf(name, written, custom));
+    for (const [extra, text] of Object.entries(extras())) {
+      await writeFile(join(directory, extra), text);
+    }
+  });
+}
+
+interface Written {
+  readonly bag: BagWriter;
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+}
+
+async function writeMcap(path: string, fill: (bag: BagWriter) => Promise<void>): Promise<Written> {
+  const file = await open(path, 'wx');
+  try {
+    let position = 0n;
+    const writable: IWritable = {
+      position: () => position,
+      write: async (bytes) => {
+        await file.writeFile(bytes);
+        position += BigInt(bytes.byteLength);
+      },
+    };
+    const mcap = new McapWriter({ writable });
+    await mcap.start({ profile: 'ros2', library: LIBRARY });
+    const bag = new BagWriter(mcap);
+    await fill(bag);
+    await mcap.end();
+    const { messageStartTime: startNs, messageEndTime: endNs } = mcap.statistics!;
+    return { bag, startNs, endNs };
+  } finally {
+    await file.close();
+  }
+}
+
+function metadataOf(
+  file: string,
+  { bag, startNs, endNs }: Written,
+  customData: Readonly<Record<string, string>>,
+): string {
+  const count = bag.topics.reduce((sum, { messages }) => sum + messages, 0);
+  const duration = { nanoseconds: endNs - startNs };
+  const start = { nanoseconds_since_epoch: startNs };
+  return stringify({
+    rosbag2_bagfile_information: {
+      version: METADATA_VERSION,
+      storage_identifier: 'mcap',
+      duration,
+      starting_time: start,
+      message_count: count,
+      topics_with_message_count: bag.topics.map(({ topic, type, messages }) => ({
+        topic_metadata: {
+          name: topic,
+          type,
+          serialization_format: 'cdr',
+          offered_qos_profiles: [],
+          type_description_hash: '',
+        },
+        message_count: messages,
+      })),
+      compression_format: '',
+      compression_mode: '',
+      relative_file_paths: [file],
+      files: [{ path: file, starting_time: start, duration, message_count: count }],
+      custom_data: customData,
+      ros_distro: 'jazzy',
+    },
+  });
+}
+
+/** Whether a directory holds a bag this project wrote before, which a new one may replace. */
+function isOurs(directory: string): boolean {
+  try {
+    const text = readFileSync(join(directory, 'metadata.yaml'), 'utf8');
+    const yaml = parse(text, { maxAliasCount: 0 }) as {
+      rosbag2_bagfile_information?: { custom_data?: { library?: unknown } };
+    };
+    return yaml.rosbag2_bagfile_information?.custom_data?.library === LIBRARY;
+  } catch {
+    return false;
+  }
+}
