@@ -65,7 +65,7 @@ const noiseScheduler = z
     /** Range the predicted sample is clipped to, or null. */
     clip_range: z.number().positive().nullable(),
     /** Variance of the noise added at each step (DDPM only). */
-    variance: z.enum(['fixed_small', 'fixed_small_log', 'fixed_large', 'fixed_large_log']),
+    variance: z.enum(['fixed_small', 'fixed_small_log', 'fixed_large']),
     /** DDIM: whether the step after the last has alpha 1 (else alpha of timestep 0). */
     set_alpha_to_one: z.boolean(),
     /** Added to every timestep (DDIM of Stable Diffusion: 1). */

@@ -1,0 +1,191 @@
+import { blocksOf } from '../caching/blocks.js';
+import type { PolicyManifest } from '../policy/manifest.js';
+import { denoisingSteps } from '../policy/noise_schedule.js';
+import type { CrossAttention } from './cross_attention/cross_attention.js';
+import { selectCrossAttention } from './cross_attention/select_cross_attention.js';
+import { DecoderBlocks, layerPieces } from './decoder_blocks.js';
+import type { DenoiserWeights } from './denoiser_weights.js';
+import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
+import { plus, rowVector, toFloat32 } from './linalg.js';
+import { embed, outputHead } from './output_head.js';
+import { physicalAction } from './physical_action.js';
+import { ReuseSpace } from './reuse_space.js';
+import { SolverGraph } from './solver_graph.js';
+
+/** Reuse steps in a row from which the way into the reuse space pays (its way in is five nodes). */
+const SHORTEST_RUN = 3;
+
+/**
+ * The whole denoising loop with a plan baked in: one graph without control flow, one run per chunk.
+ *
+ * Inputs `condition` (1, To, Dc), `initial_noise` (1, T, A), `step_noise` (K, 1, T, A); outputs `sample`
+ * (1, T, A) normalised and `action` (1, Ta, A) in physical units.
+ *
+ * @param updates per block in canonical order, the steps at which it is computed
+ */
+export function buildChunkGraph(
+  weights: DenoiserWeights,
+  manifest: PolicyManifest,
+  updates: readonly (readonly number[])[],
+  metadata: Record<string, string> = {},
+): OnnxGraph {
+  const a = manifest.architecture;
+  const shape = [a.horizon, a.action_dim] as const;
+  const steps = denoisingSteps(manifest.noise_scheduler);
+  const g = new GraphBuilder(metadata);
+  const condition = g.reshape(g.input('condition', [1, a.n_obs_steps, a.condition_dim]), [
+    a.n_obs_steps,
+    a.condition_dim,
+  ]);
+  const initial = g.reshape(g.input('initial_noise', [1, ...shape]), shape);
+  const noise = g.reshape(g.input('step_noise', [steps.length, 1, ...shape]), [
+    steps.length,
+    shape[0] * shape[1],
+  ]);
+  const solver = new SolverGraph(g, steps, manifest.noise_scheduler.clip_range, noise, shape);
+  const network = new CachedNetwork(
+    g,
+    weights,
+    manifest,
+    steps.map((step) => step.timestep),
+    condition,
+  );
+  const updated = updates.map((list) => new Set(list));
+  const computes = steps.map((_, k) => updated.some((list) => list.has(k)));
+  let state = initial;
+  for (let k = 0; k < steps.length; k++) {
+    const factors = solver.factors(k);
+    if (computes[k]) {
+      network.update(k, (block) => updated[block]!.has(k), state, factors.scale);
+      state = solver.advance(k, state, network.output(state, factors));
+    } else {
+      const next = computes.indexOf(true, k);
+      const last = next < 0 ? steps.length : next;
+      const outputs = network.reuse(last - k);
+      for (; k < last; k++) state = solver.advance(k, state, outputs(state, solver.factors(k)));
+      k--;
+    }
+  }
+  const sample = solver.sample(state);
+  return g.finish({
+    sample: g.reshape(sample, [1, ...shape]),
+    action: g.reshape(physicalAction(g, manifest, sample), [1, a.n_action_steps, a.action_dim]),
+  });
+}
+
+interface Factors {
+  readonly scale: number;
+  readonly output: number;
+  readonly sample: number;
+}
+
+/** The denoising network with a stored output per block. */
+class CachedNetwork {
+  readonly #graph: GraphBuilder;
+  readonly #weights: DenoiserWeights;
+  readonly #blocks: DecoderBlocks;
+  readonly #cross: CrossAttention;
+  readonly #prepared: readonly (readonly Value[])[];
+  readonly #layers: number;
+  readonly #reuseSpace: ReuseSpace;
+  /** Positions and bias of the embedding, (T, E). */
+  readonly #offset: Value;
+  /** Latest output of every block. */
+  readonly #stored: Value[] = [];
+  /** Sums of stored outputs by the names of what they add: a run that did not change is not added again. */
+  readonly #sums = new Map<string, Value>();
+  /** Residual stream after the last block of the latest update step. */
+  #stream: Value | undefined;
+
+  constructor(
+    graph: GraphBuilder,
+    weights: DenoiserWeights,
+    manifest: PolicyManifest,
+    timesteps: readonly number[],
+    condition: Value,
+  ) {
+    const a = manifest.architecture;
+    this.#graph = graph;
+    this.#weights = weights;
+    this.#layers = a.layers;
+    this.#cross = selectCrossAttention(graph, weights, a, timesteps);
+    this.#prepared = layerPieces(graph, this.#cross.prepare(condition), a.layers);
+    this.#blocks = new DecoderBlocks(graph, weights, a, this.#cross);
+    this.#reuseSpace = new ReuseSpace(graph, weights);
+    this.#offset = graph.constant('embedding.offset', [a.horizon, a.embedding], () =>
+      toFloat32(plus(weights.positions, rowVector(weights.inputEmbedding.bias))),
+    );
+  }
+
+  /** One pass through the network in which only some blocks are computed. */
+  update(k: number, computes: (block: number) => boolean, state: Value, scale: number): void {
+    const g = this.#graph;
+    let stream = embed(g, this.#weights, state, this.#offset, scale);
+    let waiting: Value[] = [];
+    const settle = (): void => {
+      if (waiting.length > 0) stream = g.add(stream, this.#sum(waiting));
+      waiting = [];
+    };
+    for (const [index, block] of blocksOf(this.#layers).entries()) {
+      if (!computes(index)) {
+        waiting.push(this.#stored[index]!);
+        continue;
+      }
+      settle();
+      const branch = this.#blocks.branch(block, stream, this.#prepared[block.layer]!, () =>
+        this.#stepConstants(k, block.layer),
+      );
+      this.#stored[index] = branch;
+      stream = g.add(stream, branch);
+    }
+    settle();
+    this.#stream = stream;
+  }
+
+  /** Factors applied to the network's output and the state after `update`: (T, A). */
+  output(state: Value, factors: Factors): Value {
+    return this.#combine(
+      outputHead(this.#graph, this.#weights, this.#stream!, factors.output),
+      state,
+      factors,
+    );
+  }
+
+  /** The same for a run of steps in which nothing is computed. */
+  reuse(length: number): (state: Value, factors: Factors) => Value {
+    const g = this.#graph;
+    const stored = g.add(this.#offset, this.#sum(this.#stored));
+    if (length >= SHORTEST_RUN && this.#reuseSpace.worthwhile) {
+      const entered = this.#reuseSpace.enter(stored);
+      return (state, factors) => this.#reuseSpace.output(state, entered, factors);
+    }
+    return (state, factors) => {
+      const stream = embed(g, this.#weights, state, stored, factors.scale);
+      return this.#combine(outputHead(g, this.#weights, stream, factors.output), state, factors);
+    };
+  }
+
+  #combine(output: Value, state: Value, factors: Factors): Value {
+    if (factors.sample === 0) return output;
+    const width = state.shape[1]!;
+    const identity = this.#graph.constant('identity', [width, width], () =>
+      Float32Array.from({ length: width * width }, (_, i) => Number(i % (width + 1) === 0)),
+    );
+    return this.#graph.gemm(state, identity, output, { alpha: factors.sample });
+  }
+
+  #sum(values: readonly Value[]): Value {
+    const key = values.map((value) => value.name).join();
+    const known = this.#sums.get(key) ?? this.#graph.sum(values);
+    this.#sums.set(key, known);
+    return known;
+  }
+
+  #stepConstants(k: number, layer: number): Value[] {
+    return this.#cross.stepConstants.map(({ name, shape, perLayer, data }) =>
+      this.#graph.constant(`step.${k}.${perLayer ? `${layer}.` : ''}${name}`, shape, () =>
+        data(k, layer),
+      ),
+    );
+  }
+}

@@ -1,0 +1,86 @@
+import { type Block, blockIndex } from '../caching/blocks.js';
+import type { Architecture } from '../policy/manifest.js';
+import type { CrossAttention } from './cross_attention/cross_attention.js';
+import type { DenoiserWeights, Linear } from './denoiser_weights.js';
+import type { GraphBuilder, Value } from './graph.js';
+import {
+  foldNorm,
+  joinSelfAttention,
+  linear,
+  plainNorm,
+  type SelfAttention,
+  selfAttention,
+} from './layers.js';
+
+interface FoldedLayer {
+  readonly self: SelfAttention;
+  readonly expand: Linear;
+  readonly contract: Linear;
+}
+
+/** The residual branches of all decoder layers, with the LayerNorm before each folded into it. */
+export class DecoderBlocks {
+  readonly #graph: GraphBuilder;
+  readonly #a: Architecture;
+  readonly #layers: readonly FoldedLayer[];
+  readonly #cross: CrossAttention;
+
+  constructor(
+    graph: GraphBuilder,
+    weights: DenoiserWeights,
+    a: Architecture,
+    cross: CrossAttention,
+  ) {
+    this.#graph = graph;
+    this.#a = a;
+    this.#cross = cross;
+    this.#layers = weights.layers.map((layer) => ({
+      self: joinSelfAttention(layer.selfAttention, layer.norm1),
+      expand: foldNorm(layer.norm3, layer.expand),
+      contract: layer.contract,
+    }));
+  }
+
+  /**
+   * Output of one block before it is added.
+   * @param x residual stream (T, E)
+   * @param prepared what cross-attention prepared for this layer, see {@link layerPieces}
+   * @param step the step's constants for this layer
+   */
+  branch(block: Block, x: Value, prepared: readonly Value[], step: () => readonly Value[]): Value {
+    const g = this.#graph;
+    const layer = this.#layers[block.layer]!;
+    const normed = plainNorm(g, x);
+    switch (block.kind) {
+      case 'self_attention':
+        return selfAttention(g, `block.${blockIndex(block)}`, layer.self, this.#a, normed);
+      case 'cross_attention':
+        return this.#cross.branch(block.layer, normed, prepared, step());
+      case 'feed_forward': {
+        const name = `block.${blockIndex(block)}`;
+        const hidden = g.gelu(linear(g, `${name}.expand`, layer.expand, normed));
+        return linear(g, `${name}.contract`, layer.contract, hidden);
+      }
+    }
+  }
+}
+
+/**
+ * What cross-attention prepared, layer by layer.
+ * @param prepared each (L, R, C), or (1, R, C) when one serves all layers
+ * @returns L lists of (R, C)
+ */
+export function layerPieces(
+  graph: GraphBuilder,
+  prepared: readonly Value[],
+  layers: number,
+): Value[][] {
+  const pieces = prepared.map((stack) => {
+    const [count, rows, width] = stack.shape as [number, number, number];
+    const flat = graph.reshape(stack, [count * rows, width]);
+    return graph.split(flat, Array<number>(count).fill(rows), 0);
+  });
+  return Array.from({ length: layers }, (_, layer) =>
+    pieces.map((piece) => piece[piece.length === 1 ? 0 : layer]!),
+  );
+}

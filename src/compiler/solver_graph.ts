@@ -1,0 +1,93 @@
+import type { DenoisingStep } from '../policy/noise_schedule.js';
+import type { GraphBuilder, Value } from './graph.js';
+
+/** Scales below this would leave single precision's range; the sample is multiplied out instead. */
+const SMALLEST_SCALE = 1e-20;
+
+/**
+ * The solver's side of the unrolled loop with as few nodes as possible: the state is u = x / s with a
+ * scale s_k per step chosen such that the term c1 x of a step needs no node,
+ *
+ *     u' = u + clip(v) c0 / s' + v c2 / s' + z sigma / s',    s' = c1 s,
+ *
+ * and factors c0 / s' go into the product that makes v.
+ */
+export class SolverGraph {
+  readonly #graph: GraphBuilder;
+  readonly #steps: readonly DenoisingStep[];
+  readonly #clipRange: number | null;
+  /** s_0 .. s_K */
+  readonly #scales: readonly number[];
+  readonly #noise: readonly Value[] | undefined;
+
+  /**
+   * @param stepNoise (K, T A); row t is the noise added at timestep t
+   * @param shape of the sample, [T, A]
+   */
+  constructor(
+    graph: GraphBuilder,
+    steps: readonly DenoisingStep[],
+    clipRange: number | null,
+    stepNoise: Value,
+    shape: readonly [number, number],
+  ) {
+    this.#graph = graph;
+    this.#steps = steps;
+    this.#clipRange = clipRange;
+    const scales = [1];
+    for (const { c1 } of steps) {
+      const next = c1 * scales.at(-1)!;
+      scales.push(next > SMALLEST_SCALE ? next : 1);
+    }
+    this.#scales = scales;
+    const count = steps.length;
+    if (steps.some(({ sigma }) => sigma > 0)) {
+      // Row t belongs to step K - 1 - t.
+      const factors = graph.constant('noise.scale', [count, 1], () =>
+        Float32Array.from(steps.map(({ sigma }, k) => sigma / scales[k + 1]!)).reverse(),
+      );
+      const scaled = graph.reshape(graph.binary('Mul', stepNoise, factors), [
+        count * shape[0],
+        shape[1],
+      ]);
+      this.#noise = graph.split(scaled, Array<number>(count).fill(shape[0]), 0).reverse();
+    }
+  }
+
+  /** Factor s of the state: the sample is s u. */
+  scale(k: number): number {
+    return this.#scales[k]!;
+  }
+
+  /** Factors that turn the network's output m and the state u into v c0 / s'. */
+  factors(k: number): { readonly scale: number; readonly output: number; readonly sample: number } {
+    const { p, q, c0 } = this.#steps[k]!;
+    const factor = c0 / this.#scales[k + 1]!;
+    return { scale: this.scale(k), output: factor * q, sample: factor * p * this.scale(k) };
+  }
+
+  /**
+   * The state after step k.
+   * @param prediction v c0 / s', made with {@link factors}
+   */
+  advance(k: number, state: Value, prediction: Value): Value {
+    const g = this.#graph;
+    const { c0, c1, c2, sigma } = this.#steps[k]!;
+    const next = this.#scales[k + 1]!;
+    const terms: Value[] = [];
+    const keep = (c1 * this.scale(k)) / next;
+    if (keep === 1) terms.push(state);
+    else if (keep !== 0) terms.push(g.binary('Mul', state, g.scalar(keep)));
+    const limit = this.#clipRange === null ? undefined : (this.#clipRange * c0) / next;
+    terms.push(limit === undefined ? prediction : g.clip(prediction, -limit, limit));
+    if (c2 !== 0) terms.push(g.binary('Mul', prediction, g.scalar(c2 / c0)));
+    if (sigma > 0) terms.push(this.#noise![k]!);
+    return g.sum(terms);
+  }
+
+  /** The sample that a final state stands for. */
+  sample(state: Value): Value {
+    const scale = this.#scales.at(-1)!;
+    return scale === 1 ? state : this.#graph.binary('Mul', state, this.#graph.scalar(scale));
+  }
+}
