@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { BadInput, messageOf } from '../errors.js';
+import { importCommand } from './import.js';
+import { inspectCommand } from './inspect.js';
+import { planCommand } from './plan.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_INPUT = 2;
@@ -14,6 +17,11 @@ const program = new Command('bac-policy')
   .version('0.1.0')
   .exitOverride()
   .showHelpAfterError('(see --help)');
+
+for (const command of [importCommand(), planCommand(), inspectCommand()]) {
+  // Unlike `command()`, `addCommand()` hands down no settings: without them bad usage would exit with 1.
+  program.addCommand(command.copyInheritedSettings(program));
+}
 
 process.once('SIGINT', () => {
   process.stderr.write('\ninterrupted: nothing half-written was kept\n');

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { blockName, blocksOf } from '../caching/blocks.js';
@@ -30,6 +31,8 @@ export class FeatureFile {
   readonly #file: FileHandle;
   readonly #shape: FeatureShape;
   readonly #headerBytes: number;
+  /** An interrupted program leaves no gigabytes behind. */
+  readonly #removeAtExit = (): void => rmSync(this.#temporary, { force: true });
 
   private constructor(
     path: string,
@@ -43,6 +46,7 @@ export class FeatureFile {
     this.#file = file;
     this.#shape = shape;
     this.#headerBytes = headerBytes;
+    process.once('exit', this.#removeAtExit);
   }
 
   /** @throws BadInput when the file would be above {@link MAX_FEATURE_BYTES} */
@@ -104,11 +108,13 @@ export class FeatureFile {
   async finish(): Promise<void> {
     await this.#file.close();
     await rename(this.#temporary, this.#path);
+    process.removeListener('exit', this.#removeAtExit);
   }
 
   /** Leaves nothing behind. */
   async discard(): Promise<void> {
     await this.#file.close().catch(() => undefined);
     await rm(this.#temporary, { force: true });
+    process.removeListener('exit', this.#removeAtExit);
   }
 }
