@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { McapWriter, type IWritable } from '@mcap/core';
 import { parse, stringify } from 'yaml';
+import { BadInput } from '../errors.js';
 import { createDirectoryAtomically, createFileAtomically, writeAtomically } from '../files.js';
 import { BagWriter } from './bag_writer.js';
 
@@ -17,7 +18,7 @@ const METADATA_VERSION = 9;
  * @param extras gives further files of a directory, by name, once all messages are written; of a single file
  *   they are written beside it, as `PATH.NAME`
  * @param customData entries of metadata.yaml's custom_data
- * @throws BadInput when a directory exists at `path` that this project did not write
+ * @throws BadInput when something exists at `path` that this project did not write
  */
 export async function writeBag(
   path: string,
@@ -26,6 +27,9 @@ export async function writeBag(
   customData: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   if (path.endsWith('.mcap')) {
+    if (existsSync(path) && !isOurFile(path)) {
+      throw new BadInput('exists and holds something else', path, 'choose another output path');
+    }
     await createFileAtomically(path, async (temporary) => {
       await writeMcap(temporary, fill);
     });
@@ -82,7 +86,7 @@ function metadataOf(
   const count = bag.topics.reduce((sum, { messages }) => sum + messages, 0);
   const duration = { nanoseconds: endNs - startNs };
   const start = { nanoseconds_since_epoch: startNs };
-  return stringify({
+  const metadata = {
     rosbag2_bagfile_information: {
       version: METADATA_VERSION,
       storage_identifier: 'mcap',
@@ -106,7 +110,8 @@ function metadataOf(
       custom_data: customData,
       ros_distro: 'jazzy',
     },
-  });
+  };
+  return stringify(metadata, { aliasDuplicateObjects: false });
 }
 
 /** Whether a directory holds a bag this project wrote before, which a new one may replace. */
@@ -117,6 +122,19 @@ function isOurs(directory: string): boolean {
       rosbag2_bagfile_information?: { custom_data?: { library?: unknown } };
     };
     return yaml.rosbag2_bagfile_information?.custom_data?.library === LIBRARY;
+  } catch {
+    return false;
+  }
+}
+
+/** As {@link isOurs} for a single file, whose header names the program that wrote it. */
+function isOurFile(path: string): boolean {
+  try {
+    const file = openSync(path, 'r');
+    const header = Buffer.alloc(64);
+    readSync(file, header);
+    closeSync(file);
+    return header.includes(LIBRARY);
   } catch {
     return false;
   }

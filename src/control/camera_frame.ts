@@ -1,0 +1,170 @@
+import sharp from 'sharp';
+import { z } from 'zod';
+import { BadInput, messageOf } from '../errors.js';
+import type { CameraSource } from './observation_layout.js';
+
+/** Pictures with more pixels than this are refused before they are decoded (8192 x 8192). */
+const MAX_PIXELS = 8192 * 8192;
+
+/** Bytes per pixel and where red, green and blue lie in it. */
+const ENCODINGS: Readonly<
+  Record<string, { bytes: number; rgb: readonly [number, number, number] }>
+> = {
+  rgb8: { bytes: 3, rgb: [0, 1, 2] },
+  bgr8: { bytes: 3, rgb: [2, 1, 0] },
+  rgba8: { bytes: 4, rgb: [0, 1, 2] },
+  bgra8: { bytes: 4, rgb: [2, 1, 0] },
+  mono8: { bytes: 1, rgb: [0, 0, 0] },
+};
+
+const size = z.int().nonnegative();
+const bytes = z.instanceof(Uint8Array);
+const image = z.object({
+  height: size,
+  width: size,
+  encoding: z.string(),
+  step: size,
+  data: bytes,
+});
+const compressedImage = z.object({ format: z.string(), data: bytes });
+
+/** Pixels, (height, width, 3) row-major RGB. */
+interface Pixels {
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** One picture of a camera, decoded when (and if) somebody asks for it. */
+export class CameraFrame {
+  readonly #decode: () => Promise<Pixels>;
+  readonly #source: CameraSource;
+  readonly #where: string;
+
+  private constructor(source: CameraSource, where: string, decode: () => Promise<Pixels>) {
+    this.#source = source;
+    this.#where = where;
+    this.#decode = decode;
+  }
+
+  /**
+   * @param type the message's type, sensor_msgs/msg/Image or sensor_msgs/msg/CompressedImage
+   * @param where the topic, for error messages
+   * @throws BadInput when the encoding, the size or the shape of the picture cannot be used
+   */
+  static of(source: CameraSource, type: string, message: unknown, where: string): CameraFrame {
+    if (type === 'sensor_msgs/msg/CompressedImage') {
+      const { data } = parse(compressedImage, message, type, where);
+      return new CameraFrame(source, where, async () => decompress(data, where));
+    }
+    const raw = parse(image, message, type, where);
+    checkRaw(raw, where);
+    checkAspect(source, raw, where);
+    return new CameraFrame(source, where, async () => Promise.resolve(unpack(raw)));
+  }
+
+  /**
+   * The picture as the policy was trained on: (size[0], size[1], 3) RGB, 8 bit. A camera of another resolution
+   * is resized with libvips' linear kernel, which when it shrinks weighs all pixels under a triangle as wide
+   * as the factor (no aliasing, no overshoot).
+   * @throws BadInput when a compressed picture cannot be read or has another aspect ratio
+   */
+  async rgb(): Promise<Uint8Array> {
+    const pixels = await this.#decode();
+    checkAspect(this.#source, pixels, this.#where);
+    const [height, width] = this.#source.size;
+    if (pixels.height === height && pixels.width === width) return pixels.data;
+    const raw = { width: pixels.width, height: pixels.height, channels: 3 } as const;
+    return sharp(pixels.data, { raw })
+      .resize({ width, height, fit: 'fill', kernel: 'linear' })
+      .raw()
+      .toBuffer();
+  }
+}
+
+function checkRaw(raw: z.infer<typeof image>, where: string): void {
+  const encoding = Object.hasOwn(ENCODINGS, raw.encoding) ? ENCODINGS[raw.encoding] : undefined;
+  if (!encoding) {
+    throw new BadInput(
+      `encoding '${raw.encoding.slice(0, 40)}' is not supported`,
+      where,
+      `use one of ${Object.keys(ENCODINGS).join(', ')}, or a CompressedImage (jpeg, png)`,
+    );
+  }
+  const { height, width, step, data } = raw;
+  // The last row may come without its padding.
+  const needed = (height - 1) * step + width * encoding.bytes;
+  if (height === 0 || width === 0 || step < width * encoding.bytes || data.length < needed) {
+    throw new BadInput(
+      `a picture of ${width}x${height} ${raw.encoding} with step ${step} has ${data.length} bytes`,
+      where,
+      'the camera driver sends broken pictures: repair it',
+    );
+  }
+}
+
+function checkAspect(
+  { size: [height, width] }: CameraSource,
+  camera: { readonly height: number; readonly width: number },
+  where: string,
+): void {
+  // Equal up to the rounding of a side to whole pixels.
+  const difference = Math.abs(camera.width * height - camera.height * width);
+  const fits = 2 * difference <= Math.max(camera.width, camera.height, width, height);
+  if (!fits) {
+    throw new BadInput(
+      `the camera's pictures are ${camera.width}x${camera.height}, the policy was trained on ` +
+        `${width}x${height}, another aspect ratio`,
+      where,
+      'use the camera the policy was trained with, or crop its pictures to that shape',
+    );
+  }
+}
+
+/** Rows may be padded to `step` bytes. Pixels of 8 bits have no byte order, so is_bigendian says nothing. */
+function unpack({ height, width, step, encoding, data }: z.infer<typeof image>): Pixels {
+  const { bytes: stride, rgb } = ENCODINGS[encoding]!;
+  const [r, g, b] = rgb;
+  const out = new Uint8Array(height * width * 3);
+  for (let y = 0, o = 0; y < height; y++) {
+    for (let x = 0, i = y * step; x < width; x++, i += stride, o += 3) {
+      out[o] = data[i + r]!;
+      out[o + 1] = data[i + g]!;
+      out[o + 2] = data[i + b]!;
+    }
+  }
+  return { data: out, height, width };
+}
+
+async function decompress(data: Uint8Array, where: string): Promise<Pixels> {
+  try {
+    const picture = sharp(data, { limitInputPixels: MAX_PIXELS, failOn: 'error' });
+    const { format } = await picture.metadata();
+    if (format !== 'jpeg' && format !== 'png') throw new Error(`${format} is not jpeg or png`);
+    const { data: rgb, info } = await picture
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== 3) throw new Error(`it has ${info.channels} channels`);
+    return { data: rgb, height: info.height, width: info.width };
+  } catch (error) {
+    throw new BadInput(
+      `a compressed picture cannot be read: ${messageOf(error).slice(0, 160)}`,
+      where,
+      'send jpeg or png',
+    );
+  }
+}
+
+function parse<S extends z.ZodType>(
+  schema: S,
+  message: unknown,
+  type: string,
+  where: string,
+): z.infer<S> {
+  const result = schema.safeParse(message);
+  if (result.success) return result.data;
+  const field = result.error.issues[0]!.path.join('.') || 'message';
+  throw new BadInput(`${field} is not what ${type} has`, where, 'check the type of the topic');
+}

@@ -1,0 +1,60 @@
+import type { PolicyManifest } from '../policy/manifest.js';
+import { normalise } from '../policy/normaliser.js';
+import { CameraFrame } from './camera_frame.js';
+import type { InputSources, ObservationLayout } from './observation_layout.js';
+import type { ObservationValue } from './observation_value.js';
+import type { Observation, Stamped } from './observation_window.js';
+
+/** Features of one picture, normalised, (feature_dim); `rgb` is (H, W, 3), 8 bit, of the input's size. */
+export type EncodeImage = (inputName: string, rgb: Uint8Array) => Promise<Float32Array>;
+
+/** Makes what the denoiser is conditioned on out of observations; encodes every picture once. */
+export class ConditionBuilder {
+  readonly #conditionDim: number;
+  readonly #layout: ObservationLayout;
+  readonly #encodeImage: EncodeImage;
+  /** Features by message; gone with the message. */
+  readonly #features = new WeakMap<Stamped<ObservationValue>, Promise<Float32Array>>();
+
+  constructor(manifest: PolicyManifest, layout: ObservationLayout, encodeImage: EncodeImage) {
+    this.#conditionDim = manifest.architecture.condition_dim;
+    this.#layout = layout;
+    this.#encodeImage = encodeImage;
+  }
+
+  /**
+   * The condition of a window of To observations: (To, Dc), normalised, oldest first, each step the policy's
+   * inputs in the order of its manifest.
+   */
+  async build(window: readonly Observation<ObservationValue>[]): Promise<Float32Array> {
+    const condition = new Float32Array(window.length * this.#conditionDim);
+    let at = 0;
+    for (const { samples } of window) {
+      for (const input of this.#layout.inputs) {
+        const part = await this.#inputOf(input, samples);
+        condition.set(part, at);
+        at += part.length;
+      }
+    }
+    return condition;
+  }
+
+  async #inputOf(
+    { input, sources }: InputSources,
+    samples: readonly Stamped<ObservationValue>[],
+  ): Promise<Float32Array> {
+    if (input.kind === 'vector') {
+      const values = sources.flatMap((i) => [...(samples[i]!.value as Float64Array)]);
+      return normalise(Float32Array.from(values), input.normaliser);
+    }
+    const sample = samples[sources[0]!]!;
+    let features = this.#features.get(sample);
+    if (!features) {
+      features = (sample.value as CameraFrame)
+        .rgb()
+        .then(async (rgb) => this.#encodeImage(input.name, rgb));
+      this.#features.set(sample, features);
+    }
+    return features;
+  }
+}

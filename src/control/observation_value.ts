@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { BadInput } from '../errors.js';
+import type { ObservationSource } from '../policy/manifest.js';
+import { CameraFrame } from './camera_frame.js';
+import { isCamera } from './observation_layout.js';
+import { nanoseconds } from './ros_messages.js';
+
+/** What one message says about one source: numbers in physical units, or a picture not yet decoded. */
+export type ObservationValue = Float64Array | CameraFrame;
+
+const number = z
+  .number()
+  .or(z.nan())
+  .or(z.literal([Infinity, -Infinity]));
+const numbers = z.custom<ArrayLike<number>>(
+  (value) => value instanceof Float64Array || (Array.isArray(value) && value.every(isNumber)),
+  'is not an array of numbers',
+);
+const stamped = z.object({
+  header: z.object({ stamp: z.object({ sec: z.int(), nanosec: z.int() }) }),
+});
+const jointState = z.object({
+  name: z.array(z.string()),
+  position: numbers,
+  velocity: numbers,
+  effort: numbers,
+});
+const poseStamped = z.object({
+  pose: z.object({
+    position: z.object({ x: number, y: number, z: number }),
+    orientation: z.object({ x: number, y: number, z: number, w: number }),
+  }),
+});
+const multiArray = z.object({ data: numbers });
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
+}
+
+/**
+ * Header stamp of a message, ns; messages without a header have only the time they were received.
+ * @param where the topic, for error messages
+ */
+export function stampOf(
+  source: ObservationSource,
+  message: unknown,
+  receivedNs: bigint,
+  where: string,
+): bigint {
+  if (source.type === 'std_msgs/msg/Float64MultiArray') return receivedNs;
+  return nanoseconds(parse(stamped, message, source, where).header.stamp);
+}
+
+/**
+ * Takes out of a message what a source says, in the source's order.
+ * @param type the message's type; pictures may come compressed or not, whatever the source says
+ * @throws BadInput naming the topic when a joint is missing, a value is not finite or a size is wrong
+ */
+export function observationValue(
+  source: ObservationSource,
+  type: string,
+  message: unknown,
+  where: string,
+): ObservationValue {
+  if (isCamera(source)) return CameraFrame.of(source, type, message, where);
+  const values = vectorOf(source, message, where);
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    const name = 'names' in source ? source.names[wrong] : `value ${wrong}`;
+    throw new BadInput(
+      `${source.field} of ${name} is ${values[wrong]}`,
+      where,
+      'a policy can do nothing sensible with it: repair the source',
+    );
+  }
+  return values;
+}
+
+function vectorOf(
+  source: Exclude<ObservationSource, { crop?: unknown } & { size: [number, number] }>,
+  message: unknown,
+  where: string,
+): Float64Array {
+  switch (source.type) {
+    case 'sensor_msgs/msg/JointState': {
+      const state = parse(jointState, message, source, where);
+      const values = state[source.field];
+      return Float64Array.from(source.names, (name) => {
+        const i = state.name.indexOf(name);
+        if (i < 0) throw missingJoint(name, state.name, where);
+        if (i >= values.length) {
+          throw new BadInput(
+            `joint ${name} has no ${source.field}`,
+            where,
+            'use a topic that carries it',
+          );
+        }
+        return values[i]!;
+      });
+    }
+    case 'geometry_msgs/msg/PoseStamped': {
+      const { position: p, orientation: q } = parse(poseStamped, message, source, where).pose;
+      const [position, orientation] = [
+        [p.x, p.y, p.z],
+        [q.x, q.y, q.z, q.w],
+      ];
+      if (source.field === 'position') return Float64Array.from(position);
+      if (source.field === 'orientation') return Float64Array.from(orientation);
+      return Float64Array.from([...position, ...orientation]);
+    }
+    case 'std_msgs/msg/Float64MultiArray': {
+      const { data } = parse(multiArray, message, source, where);
+      if (data.length !== source.size) {
+        throw new BadInput(
+          `has ${data.length} values, the policy needs ${source.size}`,
+          where,
+          'use the topic the policy was trained with',
+        );
+      }
+      return Float64Array.from(data);
+    }
+  }
+}
+
+function missingJoint(name: string, present: readonly string[], where: string): BadInput {
+  return new BadInput(
+    `has no joint ${name}, only ${present.join(', ') || 'none'}`,
+    where,
+    'correct the names of the source: `bac-policy import ... --sources FILE`',
+  );
+}
+
+/** Bags can hold anything under the name of a type. */
+function parse<S extends z.ZodType>(
+  schema: S,
+  message: unknown,
+  source: ObservationSource,
+  where: string,
+): z.infer<S> {
+  const result = schema.safeParse(message);
+  if (result.success) return result.data;
+  const field = result.error.issues[0]!.path.join('.') || 'message';
+  throw new BadInput(
+    `${field} is not what ${source.type} has`,
+    where,
+    'check the type of the topic',
+  );
+}

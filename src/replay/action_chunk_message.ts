@@ -1,0 +1,40 @@
+import type { TrajectorySpec } from '../control/joint_trajectory.js';
+import type { ObservationValue } from '../control/observation_value.js';
+import type { Observation, WindowEvent } from '../control/observation_window.js';
+import { rosTime, type ActionChunkMessage } from '../control/ros_messages.js';
+import type { Chunk } from '../inference/policy_runner.js';
+
+/** A control tick at which all sources were known. */
+export type ObservationEvent = Extract<WindowEvent<ObservationValue>, { kind: 'observation' }>;
+
+/** The digests of what made a chunk; without a plan the policy ran dense. */
+export interface ChunkOrigin {
+  readonly policySha256: string;
+  readonly planSha256: string | undefined;
+}
+
+/** A chunk as bac_policy/msg/ActionChunk, whose definition explains the fields. */
+export function actionChunkMessage(
+  id: bigint,
+  { action, latencyMs }: Chunk,
+  { tickNs, window }: ObservationEvent,
+  { policySha256, planSha256 }: ChunkOrigin,
+  { jointNames, rateHz }: TrajectorySpec,
+): ActionChunkMessage {
+  return {
+    header: { stamp: rosTime(tickNs), frame_id: '' },
+    chunk_id: id,
+    observation_stamps: window.map((observation) => rosTime(newestStampNs(observation))),
+    policy_sha256: policySha256,
+    plan_sha256: planSha256 ?? '',
+    inference_latency: rosTime(BigInt(Math.round(latencyMs * 1e6))),
+    rate_hz: rateHz,
+    n_actions: action.length / jointNames.length,
+    action_dim: jointNames.length,
+    actions: [...action],
+  };
+}
+
+function newestStampNs({ samples }: Observation<ObservationValue>): bigint {
+  return samples.reduce((newest, { stampNs }) => (stampNs > newest ? stampNs : newest), 0n);
+}
