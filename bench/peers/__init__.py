@@ -1,0 +1,1 @@
+"""The engines in Python that bac_policy's bench is measured against."""
