@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BadInput } from './errors.js';
@@ -47,6 +47,20 @@ export async function sizeOfFile(path: string): Promise<number> {
   return found.size;
 }
 
+/** Temporaries that are being written; a process that ends half-way takes them with it. */
+const unfinished = new Set<string>();
+process.on('exit', () => {
+  for (const path of unfinished) rmSync(path, { recursive: true, force: true });
+});
+
+/** A name beside `path`, on the same file system, for what is not finished yet. */
+function temporaryBeside(path: string): string {
+  const name = `.${basename(path)}.${randomBytes(4).toString('hex')}.part`;
+  const temporary = join(dirname(path), name);
+  unfinished.add(temporary);
+  return temporary;
+}
+
 /** Writes a file so that other programs see either all of it or nothing. */
 export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
   await createFileAtomically(path, async (temporary) => writeFile(temporary, bytes));
@@ -60,17 +74,14 @@ export async function createFileAtomically(
   path: string,
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
-  const temporary = join(
-    dirname(path),
-    `.${basename(path)}.${randomBytes(4).toString('hex')}.part`,
-  );
+  const temporary = temporaryBeside(path);
   await mkdir(dirname(path), { recursive: true });
   try {
     await fill(temporary);
     await rename(temporary, path);
-  } catch (error) {
+  } finally {
     await rm(temporary, { force: true });
-    throw error;
+    unfinished.delete(temporary);
   }
 }
 
@@ -89,18 +100,15 @@ export async function createDirectoryAtomically(
   if (!free) {
     throw new BadInput('exists and holds something else', path, 'choose another output path');
   }
-  const temporary = join(
-    dirname(path),
-    `.${basename(path)}.${randomBytes(4).toString('hex')}.part`,
-  );
+  const temporary = temporaryBeside(path);
   try {
     await mkdir(temporary, { recursive: true });
     await fill(temporary);
     await rm(path, { recursive: true, force: true });
     await rename(temporary, path);
-  } catch (error) {
+  } finally {
     await rm(temporary, { recursive: true, force: true });
-    throw error;
+    unfinished.delete(temporary);
   }
 }
 

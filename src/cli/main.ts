@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { BadInput, messageOf } from '../errors.js';
+import { compileCommand } from './compile.js';
 import { importCommand } from './import.js';
 import { inspectCommand } from './inspect.js';
 import { planCommand } from './plan.js';
+import { runCommand } from './run.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_INPUT = 2;
@@ -18,7 +20,13 @@ const program = new Command('bac-policy')
   .exitOverride()
   .showHelpAfterError('(see --help)');
 
-for (const command of [importCommand(), planCommand(), inspectCommand()]) {
+for (const command of [
+  importCommand(),
+  planCommand(),
+  inspectCommand(),
+  compileCommand(),
+  runCommand(),
+]) {
   // Unlike `command()`, `addCommand()` hands down no settings: without them bad usage would exit with 1.
   program.addCommand(command.copyInheritedSettings(program));
 }

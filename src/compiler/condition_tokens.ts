@@ -1,54 +1,53 @@
 import type { Architecture } from '../policy/manifest.js';
 import type { GraphBuilder, Value } from './graph.js';
-import type { DenoiserWeights, EncoderLayer } from './denoiser_weights.js';
-import { type Matrix, matrix, multiply, plus, rowVector, toFloat32 } from './linalg.js';
+import type { ConditionEncoder, DenoiserWeights, EncoderLayer } from './denoiser_weights.js';
+import { map, type Matrix, matrix, multiply, plus, rowVector, toFloat32 } from './linalg.js';
 import { joinSelfAttention, linear, norm, selfAttention } from './layers.js';
 
 /**
- * The condition tokens before the condition encoder: the time token (sinusoidal embedding of the
- * timestep, Vaswani et al. 2017, sec. 3.5, as TransformerForDiffusion has it) with its position.
- * @param timesteps one row each
- * @returns (timesteps, E)
+ * Sinusoidal embedding of a timestep, (1, E): sines, then cosines (Vaswani et al. 2017, sec. 3.5, in the
+ * form of TransformerForDiffusion).
  */
-export function timeEmbeddings(
-  weights: DenoiserWeights,
-  a: Architecture,
-  timesteps: readonly number[],
-): Matrix {
-  const half = a.embedding / 2;
-  const data = new Float64Array(timesteps.length * a.embedding);
-  for (const [row, t] of timesteps.entries()) {
-    for (let i = 0; i < half; i++) {
-      const angle = t * Math.exp((-i * Math.log(10_000)) / (half - 1));
-      data[row * a.embedding + i] = Math.sin(angle);
-      data[row * a.embedding + half + i] = Math.cos(angle);
-    }
+export function sinusoidalEmbedding(embedding: number, timestep: number): Matrix {
+  const half = embedding / 2;
+  const data = new Float64Array(embedding);
+  for (let i = 0; i < half; i++) {
+    const angle = timestep * Math.exp((-i * Math.log(10_000)) / (half - 1));
+    data[i] = Math.sin(angle);
+    data[half + i] = Math.cos(angle);
   }
+  return rowVector(data);
+}
+
+/** The time token with its position before the condition encoder, (1, E). */
+export function timeToken(weights: DenoiserWeights, a: Architecture, timestep: number): Matrix {
   const position = rowVector(weights.conditionPositions.data.subarray(0, a.embedding));
-  return plus(matrix(timesteps.length, a.embedding, data), position);
+  return plus(sinusoidalEmbedding(a.embedding, timestep), position);
 }
 
 /**
- * Memory tokens of the timesteps when the condition encoder is a perceptron: it sees one token at a
- * time, so they depend on nothing but the timestep and are constants.
- * @returns (timesteps, E), or undefined for a transformer encoder, where all tokens mix
+ * The time token's memory, (1, E), when the condition encoder is a perceptron: it sees one token at a
+ * time, so this depends on nothing but the timestep and is a constant.
  */
-export function timeMemory(
-  weights: DenoiserWeights,
-  a: Architecture,
-  timesteps: readonly number[],
-): Matrix | undefined {
-  const encoder = weights.conditionEncoder;
-  if (encoder.kind !== 'perceptron') return undefined;
-  const tokens = timeEmbeddings(weights, a, timesteps);
-  const hidden = plus(multiply(tokens, encoder.expand.weight), rowVector(encoder.expand.bias));
-  const mish = hidden.data.map(
-    (x) => x * Math.tanh(Math.log1p(Math.exp(-Math.abs(x))) + Math.max(x, 0)),
-  );
-  return plus(
-    multiply({ ...hidden, data: mish }, encoder.contract.weight),
-    rowVector(encoder.contract.bias),
-  );
+export function timeMemory(weights: DenoiserWeights, a: Architecture, timestep: number): Matrix {
+  const { expand, contract } = perceptron(weights);
+  const token = timeToken(weights, a, timestep);
+  const hidden = plus(multiply(token, expand.weight), rowVector(expand.bias));
+  return plus(multiply(map(hidden, mish), contract.weight), rowVector(contract.bias));
+}
+
+/** x tanh(softplus(x)), softplus in the form that does not overflow. */
+function mish(x: number): number {
+  return x * Math.tanh(Math.log1p(Math.exp(-Math.abs(x))) + Math.max(x, 0));
+}
+
+function perceptron({
+  conditionEncoder,
+}: DenoiserWeights): Extract<ConditionEncoder, { kind: 'perceptron' }> {
+  if (conditionEncoder.kind !== 'perceptron') {
+    throw new TypeError('the condition encoder is a transformer');
+  }
+  return conditionEncoder;
 }
 
 /**
@@ -84,11 +83,10 @@ export function perceptronMemory(
   weights: DenoiserWeights,
   tokens: Value,
 ): Value {
-  const encoder = weights.conditionEncoder;
-  if (encoder.kind !== 'perceptron') throw new TypeError('the condition encoder is a transformer');
-  const hidden = linear(graph, 'condition_encoder.expand', encoder.expand, tokens);
-  const mish = graph.binary('Mul', hidden, graph.unary('Tanh', graph.unary('Softplus', hidden)));
-  return linear(graph, 'condition_encoder.contract', encoder.contract, mish);
+  const { expand, contract } = perceptron(weights);
+  const hidden = linear(graph, 'condition_encoder.expand', expand, tokens);
+  const gate = graph.unary('Tanh', graph.unary('Softplus', hidden));
+  return linear(graph, 'condition_encoder.contract', contract, graph.binary('Mul', hidden, gate));
 }
 
 /** Memory tokens (1 + To, E) of a transformer condition encoder; every token sees every other. */

@@ -7,7 +7,6 @@ import {
   columns,
   map,
   type Matrix,
-  matrix,
   multiply,
   plus,
   rowVector,
@@ -35,6 +34,7 @@ export class FoldedCrossAttention implements CrossAttention {
   readonly #queries: readonly Linear[];
   readonly #headSize: number;
   readonly #keys: number;
+  readonly #timeMemory = new Map<number, Matrix>();
 
   constructor(
     graph: GraphBuilder,
@@ -50,12 +50,11 @@ export class FoldedCrossAttention implements CrossAttention {
     this.#queries = weights.layers.map((layer) =>
       foldNorm(layer.norm2, layer.crossAttention.query),
     );
-    const memory = timeMemory(weights, a, timesteps)!;
     const columnsOfAll = a.heads * this.#keys;
     const time = new Map<string, TimeColumns>();
     const folded = (k: number, layer: number): TimeColumns => {
       const key = `${k}.${layer}`;
-      const known = time.get(key) ?? this.#foldTime(memory, k, layer);
+      const known = time.get(key) ?? this.#foldTime(this.#memory(timesteps[k]!), layer);
       time.set(key, known);
       return known;
     };
@@ -159,13 +158,18 @@ export class FoldedCrossAttention implements CrossAttention {
     );
   }
 
-  /** The constant columns of the time token of step k. */
-  #foldTime(memory: Matrix, k: number, layer: number): TimeColumns {
+  #memory(timestep: number): Matrix {
+    const known = this.#timeMemory.get(timestep) ?? timeMemory(this.#weights, this.#a, timestep);
+    this.#timeMemory.set(timestep, known);
+    return known;
+  }
+
+  /** The constant columns of a step's time token. @param token (1, E) */
+  #foldTime(token: Matrix, layer: number): TimeColumns {
     const { embedding: e, heads, horizon } = this.#a;
     const [d, keys] = [this.#headSize, this.#keys];
     const { key, value, output } = this.#weights.layers[layer]!.crossAttention;
     const query = this.#queries[layer]!;
-    const token = matrix(1, e, memory.data.slice(k * e, (k + 1) * e));
     const keyRow = plus(multiply(token, key.weight), rowVector(key.bias)).data;
     const valueRow = plus(multiply(token, value.weight), rowVector(value.bias)).data;
     const scores = new Float32Array(e * heads * keys);

@@ -1,8 +1,9 @@
 import type { Architecture } from '../../policy/manifest.js';
-import { observationTokens, timeEmbeddings, transformerMemory } from '../condition_tokens.js';
+import { observationTokens, timeToken, transformerMemory } from '../condition_tokens.js';
 import type { DenoiserWeights } from '../denoiser_weights.js';
 import type { GraphBuilder, Value } from '../graph.js';
 import { linear } from '../layers.js';
+import { toFloat32 } from '../linalg.js';
 import type { CrossAttention, StepConstant } from './cross_attention.js';
 import { projectedAttention } from './projected_attention.js';
 
@@ -24,14 +25,12 @@ export class MixedCrossAttention implements CrossAttention {
     this.#graph = graph;
     this.#weights = weights;
     this.#a = a;
-    const tokens = timeEmbeddings(weights, a, timesteps);
     this.stepConstants = [
       {
         name: 'time',
         shape: [1, a.embedding],
         perLayer: false,
-        data: (k) =>
-          Float32Array.from(tokens.data.subarray(k * a.embedding, (k + 1) * a.embedding)),
+        data: (k) => toFloat32(timeToken(weights, a, timesteps[k]!)),
       },
     ];
   }

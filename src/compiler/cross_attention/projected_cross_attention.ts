@@ -3,7 +3,7 @@ import { observationTokens, perceptronMemory, timeMemory } from '../condition_to
 import type { DenoiserWeights } from '../denoiser_weights.js';
 import type { GraphBuilder, Value } from '../graph.js';
 import { besideLinear, linear } from '../layers.js';
-import { matrix, multiply, plus, rowVector, toFloat32 } from '../linalg.js';
+import { multiply, plus, rowVector, toFloat32 } from '../linalg.js';
 import type { CrossAttention, StepConstant } from './cross_attention.js';
 import { projectedAttention } from './projected_attention.js';
 
@@ -23,17 +23,12 @@ export class ProjectedCrossAttention implements CrossAttention {
     this.#graph = graph;
     this.#weights = weights;
     this.#a = a;
-    const memory = timeMemory(weights, a, timesteps)!;
     const constant = (name: 'key' | 'value'): StepConstant => ({
       name,
       shape: [1, a.embedding],
       perLayer: true,
       data: (k, layer) => {
-        const token = matrix(
-          1,
-          a.embedding,
-          memory.data.slice(k * a.embedding, (k + 1) * a.embedding),
-        );
+        const token = timeMemory(weights, a, timesteps[k]!);
         const { weight, bias } = weights.layers[layer]!.crossAttention[name];
         return toFloat32(plus(multiply(token, weight), rowVector(bias)));
       },

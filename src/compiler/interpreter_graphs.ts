@@ -1,0 +1,159 @@
+import { type Block, blockName } from '../caching/blocks.js';
+import type { Architecture } from '../policy/manifest.js';
+import { memoryMask } from './cross_attention/memory_mask.js';
+import type { Attention, DenoiserWeights, EncoderLayer } from './denoiser_weights.js';
+import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
+import { additiveMask, linear, norm } from './layers.js';
+import { toFloat32 } from './linalg.js';
+
+/**
+ * The network in pieces, as it was trained: no constant folded, nothing rearranged, one graph per block.
+ * The compiled graph is held against this one, so the two share as little as possible.
+ *
+ * All graphs have a fixed batch of B samples.
+ */
+
+/** Condition encoder: `condition` (B, To, Dc), `time` (1, E) sinusoidal -> `memory` (B, 1 + To, E). */
+export function memoryGraph(weights: DenoiserWeights, a: Architecture, batch: number): OnnxGraph {
+  const g = new GraphBuilder();
+  const e = a.embedding;
+  const condition = g.input('condition', [batch, a.n_obs_steps, a.condition_dim]);
+  const time = g.input('time', [1, e]);
+  const observations = linear(
+    g,
+    'observation_embedding',
+    weights.observationEmbedding,
+    g.reshape(condition, [batch * a.n_obs_steps, a.condition_dim]),
+  );
+  const zeros = g.constant('zeros', [batch, 1, e], () => new Float32Array(batch * e));
+  const tokens = g.concat(
+    [g.add(zeros, g.reshape(time, [1, 1, e])), g.reshape(observations, [batch, a.n_obs_steps, e])],
+    1,
+  );
+  const positions = g.constant('positions', [1, 1 + a.n_obs_steps, e], () =>
+    toFloat32(weights.conditionPositions),
+  );
+  const count = batch * (1 + a.n_obs_steps);
+  let x = g.reshape(g.add(tokens, positions), [count, e]);
+  const encoder = weights.conditionEncoder;
+  if (encoder.kind === 'perceptron') {
+    const hidden = linear(g, 'expand', encoder.expand, x);
+    const mish = g.binary('Mul', hidden, g.unary('Tanh', g.unary('Softplus', hidden)));
+    x = linear(g, 'contract', encoder.contract, mish);
+  } else {
+    for (const [i, layer] of encoder.layers.entries()) {
+      const normed = norm(g, `${i}.norm1`, layer.norm1, x);
+      x = g.add(
+        x,
+        attention(g, `${i}.attention`, layer.selfAttention, a.heads, batch, normed, normed),
+      );
+      x = g.add(x, feedForward(g, `${i}.`, layer, norm(g, `${i}.norm2`, layer.norm2, x)));
+    }
+  }
+  return g.finish({ memory: g.reshape(x, [batch, 1 + a.n_obs_steps, e]) });
+}
+
+/** Embedding: `sample` (B, T, A) -> `stream` (B, T, E). */
+export function embeddingGraph(
+  weights: DenoiserWeights,
+  a: Architecture,
+  batch: number,
+): OnnxGraph {
+  const g = new GraphBuilder();
+  const sample = g.reshape(g.input('sample', [batch, a.horizon, a.action_dim]), [
+    batch * a.horizon,
+    a.action_dim,
+  ]);
+  const embedded = g.reshape(linear(g, 'embedding', weights.inputEmbedding, sample), [
+    batch,
+    a.horizon,
+    a.embedding,
+  ]);
+  const positions = g.constant('positions', [1, a.horizon, a.embedding], () =>
+    toFloat32(weights.positions),
+  );
+  return g.finish({ stream: g.add(embedded, positions) });
+}
+
+/** One block: `stream` (B, T, E), for cross-attention also `memory` -> `branch` (B, T, E). */
+export function blockGraph(
+  weights: DenoiserWeights,
+  a: Architecture,
+  batch: number,
+  block: Block,
+): OnnxGraph {
+  const g = new GraphBuilder({ block: blockName(block) });
+  const { horizon, embedding: e, heads } = a;
+  const layer = weights.layers[block.layer]!;
+  const stream = g.reshape(g.input('stream', [batch, horizon, e]), [batch * horizon, e]);
+  const branch = (): Value => {
+    switch (block.kind) {
+      case 'self_attention': {
+        const x = norm(g, 'norm', layer.norm1, stream);
+        const mask = a.causal
+          ? g.constant('mask', [horizon, horizon], () =>
+              additiveMask(horizon, horizon, (query, key) => key <= query),
+            )
+          : undefined;
+        return attention(g, 'attention', layer.selfAttention, heads, batch, x, x, mask);
+      }
+      case 'cross_attention': {
+        const keys = 1 + a.n_obs_steps;
+        const memory = g.reshape(g.input('memory', [batch, keys, e]), [batch * keys, e]);
+        const sees = memoryMask(a);
+        const mask =
+          sees && g.constant('mask', [horizon, keys], () => additiveMask(horizon, keys, sees));
+        const x = norm(g, 'norm', layer.norm2, stream);
+        return attention(g, 'attention', layer.crossAttention, heads, batch, x, memory, mask);
+      }
+      case 'feed_forward':
+        return feedForward(g, '', layer, norm(g, 'norm', layer.norm3, stream));
+    }
+  };
+  return g.finish({ branch: g.reshape(branch(), [batch, horizon, e]) });
+}
+
+/** Final LayerNorm and head: `stream` (B, T, E) -> `output` (B, T, A). */
+export function headGraph(weights: DenoiserWeights, a: Architecture, batch: number): OnnxGraph {
+  const g = new GraphBuilder();
+  const rows = batch * a.horizon;
+  const stream = g.reshape(g.input('stream', [batch, a.horizon, a.embedding]), [rows, a.embedding]);
+  const output = linear(g, 'head', weights.head, norm(g, 'norm', weights.finalNorm, stream));
+  return g.finish({ output: g.reshape(output, [batch, a.horizon, a.action_dim]) });
+}
+
+/** Multi-head attention in elementary operators: x (B T, E), memory (B S, E) -> (B T, E). */
+function attention(
+  g: GraphBuilder,
+  name: string,
+  weights: Attention,
+  heads: number,
+  batch: number,
+  x: Value,
+  memory: Value,
+  mask?: Value,
+): Value {
+  const [rows, e] = x.shape as [number, number];
+  const d = e / heads;
+  const perHead = (part: 'query' | 'key' | 'value', from: Value, order: number[]): Value => {
+    const projected = linear(g, `${name}.${part}`, weights[part], from);
+    return g.transpose(g.reshape(projected, [batch, from.shape[0]! / batch, heads, d]), order);
+  };
+  const query = perHead('query', x, [0, 2, 1, 3]);
+  const key = perHead('key', memory, [0, 2, 3, 1]);
+  const value = perHead('value', memory, [0, 2, 1, 3]);
+  const scaled = g.binary('Mul', g.matmul(query, key), g.scalar(1 / Math.sqrt(d)));
+  const probabilities = g.softmax(mask ? g.add(scaled, mask) : scaled);
+  const attended = g.transpose(g.matmul(probabilities, value), [0, 2, 1, 3]);
+  return linear(g, `${name}.output`, weights.output, g.reshape(attended, [rows, e]));
+}
+
+function feedForward(
+  g: GraphBuilder,
+  name: string,
+  layer: Pick<EncoderLayer, 'expand' | 'contract'>,
+  x: Value,
+): Value {
+  const hidden = g.gelu(linear(g, `${name}expand`, layer.expand, x));
+  return linear(g, `${name}contract`, layer.contract, hidden);
+}

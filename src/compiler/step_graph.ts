@@ -1,0 +1,125 @@
+import { blocksOf } from '../caching/blocks.js';
+import type { PolicyManifest } from '../policy/manifest.js';
+import { denoisingSteps } from '../policy/noise_schedule.js';
+import { selectCrossAttention } from './cross_attention/select_cross_attention.js';
+import { DecoderBlocks, layerPieces } from './decoder_blocks.js';
+import type { DenoiserWeights } from './denoiser_weights.js';
+import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
+import { plus, rowVector, toFloat32 } from './linalg.js';
+import { embed, outputHead } from './output_head.js';
+import { physicalAction } from './physical_action.js';
+
+/**
+ * A policy without a cache computes every block at every step. Unrolled that is 25,000 nodes for 8
+ * layers and 100 steps, which take ONNX Runtime 15 s to load; so one step is one graph, run K times, with
+ * the step's constants looked up in tables. The exact savings are those of the unrolled graph.
+ */
+export interface StepGraphs {
+  /** `condition` (1, To, Dc) -> `prepared.0` ...: once per chunk. */
+  readonly prepare: OnnxGraph;
+  /** `sample` (T, A), `noise` (T, A), `step` (scalar), `prepared.*` -> `next` (T, A), `action`. */
+  readonly step: OnnxGraph;
+  /** Shapes of `prepared.*`. */
+  readonly preparedShapes: readonly (readonly number[])[];
+}
+
+/** Builds the two graphs of the dense policy. */
+export function buildStepGraphs(weights: DenoiserWeights, manifest: PolicyManifest): StepGraphs {
+  const a = manifest.architecture;
+  const timesteps = denoisingSteps(manifest.noise_scheduler).map((step) => step.timestep);
+  const first = new GraphBuilder();
+  const condition = first.reshape(first.input('condition', [1, a.n_obs_steps, a.condition_dim]), [
+    a.n_obs_steps,
+    a.condition_dim,
+  ]);
+  const prepared = selectCrossAttention(first, weights, a, timesteps).prepare(condition);
+  const preparedShapes = prepared.map((value) => value.shape);
+  return {
+    prepare: first.finish(Object.fromEntries(prepared.map((value, i) => [`prepared.${i}`, value]))),
+    step: buildStep(weights, manifest, timesteps, preparedShapes),
+    preparedShapes,
+  };
+}
+
+function buildStep(
+  weights: DenoiserWeights,
+  manifest: PolicyManifest,
+  timesteps: readonly number[],
+  preparedShapes: readonly (readonly number[])[],
+): OnnxGraph {
+  const a = manifest.architecture;
+  const g = new GraphBuilder();
+  const sample = g.input('sample', [a.horizon, a.action_dim]);
+  const noise = g.input('noise', [a.horizon, a.action_dim]);
+  const step = g.input('step', [], 'int64');
+  const cross = selectCrossAttention(g, weights, a, timesteps);
+  const prepared = layerPieces(
+    g,
+    preparedShapes.map((shape, i) => g.input(`prepared.${i}`, shape)),
+    a.layers,
+  );
+  // Per constant, a table over steps; per layer, its piece of the row that belongs to this step.
+  const constants = cross.stepConstants.map(({ name, shape, perLayer, data }) => {
+    const layers = perLayer ? a.layers : 1;
+    const size = shape.reduce((x, y) => x * y);
+    const table = g.constant(
+      `steps.${name}`,
+      [timesteps.length, layers * shape[0]!, shape[1]!],
+      () => {
+        const rows = new Float32Array(timesteps.length * layers * size);
+        for (let i = 0; i < timesteps.length * layers; i++) {
+          rows.set(data(Math.floor(i / layers), i % layers), i * size);
+        }
+        return rows;
+      },
+    );
+    return g.split(g.gather(table, step), Array<number>(layers).fill(shape[0]!), 0);
+  });
+  const stepValues = (layer: number): Value[] =>
+    constants.map((pieces) => pieces[pieces.length === 1 ? 0 : layer]!);
+  const blocks = new DecoderBlocks(g, weights, a, cross);
+  const offset = g.constant('embedding.offset', [a.horizon, a.embedding], () =>
+    toFloat32(plus(weights.positions, rowVector(weights.inputEmbedding.bias))),
+  );
+  let stream = embed(g, weights, sample, offset);
+  for (const block of blocksOf(a.layers)) {
+    const branch = blocks.branch(block, stream, prepared[block.layer]!, () =>
+      stepValues(block.layer),
+    );
+    stream = g.add(stream, branch);
+  }
+  const next = solverStep(g, manifest, step, sample, noise, outputHead(g, weights, stream));
+  return g.finish({
+    next,
+    action: g.reshape(physicalAction(g, manifest, next), [1, a.n_action_steps, a.action_dim]),
+  });
+}
+
+/** The solver with its coefficients looked up, see DenoisingStep. */
+function solverStep(
+  g: GraphBuilder,
+  manifest: PolicyManifest,
+  step: Value,
+  sample: Value,
+  noise: Value,
+  output: Value,
+): Value {
+  const steps = denoisingSteps(manifest.noise_scheduler);
+  const names = ['p', 'q', 'c0', 'c1', 'c2', 'sigma'] as const;
+  const table = g.constant('coefficients', [steps.length, names.length], () =>
+    Float32Array.from(steps.flatMap((values) => names.map((name) => values[name]))),
+  );
+  const coefficients = g.split(
+    g.gather(table, step),
+    names.map(() => 1),
+    0,
+  );
+  const [p, q, c0, c1, c2, sigma] = coefficients as [Value, Value, Value, Value, Value, Value];
+  const times = (a: Value, b: Value): Value => g.binary('Mul', a, b);
+  const clean = g.add(times(sample, p), times(output, q));
+  const range = manifest.noise_scheduler.clip_range;
+  const clipped = range === null ? clean : g.clip(clean, -range, range);
+  const terms = [times(clipped, c0), times(sample, c1), times(noise, sigma)];
+  if (steps.some((values) => values.c2 !== 0)) terms.push(times(clean, c2));
+  return g.sum(terms);
+}

@@ -1,0 +1,62 @@
+import { schedulesOf } from '../caching/plan.js';
+import type { PolicyManifest } from '../policy/manifest.js';
+import { readPlanFor } from '../policy/plan_file.js';
+import { readPolicyPackage } from '../policy/policy_package.js';
+import { type Denoiser, openDenoiser } from './denoiser.js';
+import { ImageEncoders } from './image_encoders.js';
+import type { Chunk, ChunkNoise, PolicyRunner } from './policy_runner.js';
+
+/** A runner that knows what it runs. */
+export interface OpenPolicyRunner extends PolicyRunner {
+  readonly policySha256: string;
+  /** Digest of the plan file; undefined for the dense policy. */
+  readonly planSha256: string | undefined;
+  /** Multiply-adds of one chunk without the camera encoders. */
+  readonly multiplyAdds: number;
+}
+
+/**
+ * Reads a policy package and a plan, compiles them and loads the graphs.
+ * @param options `plan`: path, absent = dense; `threads` inside one operator, default 1
+ * @throws BadInput when a file is damaged or the plan is for another policy
+ */
+export async function openPolicyRunner(
+  directory: string,
+  options: { readonly plan?: string; readonly threads?: number } = {},
+): Promise<OpenPolicyRunner> {
+  const policy = await readPolicyPackage(directory);
+  const plan = options.plan === undefined ? undefined : await readPlanFor(options.plan, policy);
+  const settings = { threads: options.threads ?? 1 };
+  const encoders = await ImageEncoders.open(policy, settings);
+  const denoiser = await openDenoiser(policy, plan && schedulesOf(plan.plan), settings);
+  return new CompiledRunner(policy.manifest, encoders, denoiser, policy.sha256, plan?.sha256);
+}
+
+class CompiledRunner implements OpenPolicyRunner {
+  readonly multiplyAdds: number;
+
+  constructor(
+    readonly manifest: PolicyManifest,
+    private readonly encoders: ImageEncoders,
+    private readonly denoiser: Denoiser,
+    readonly policySha256: string,
+    readonly planSha256: string | undefined,
+  ) {
+    this.multiplyAdds = denoiser.multiplyAdds;
+  }
+
+  encodeImage(inputName: string, rgb: Uint8Array): Promise<Float32Array> {
+    return this.encoders.encode(inputName, rgb);
+  }
+
+  async denoise(condition: Float32Array, noise: ChunkNoise): Promise<Chunk> {
+    const begin = performance.now();
+    const outputs = await this.denoiser.denoise(condition, noise);
+    return { ...outputs, latencyMs: performance.now() - begin };
+  }
+
+  async close(): Promise<void> {
+    await this.encoders.close();
+    await this.denoiser.close();
+  }
+}

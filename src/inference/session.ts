@@ -1,0 +1,72 @@
+import ort from 'onnxruntime-node';
+import { messageOf } from '../errors.js';
+
+/** A tensor that goes into or comes out of a session, row-major. */
+export interface SessionTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | BigInt64Array | Uint8Array;
+}
+
+export interface SessionOptions {
+  /** Threads inside one operator; 0 lets ONNX Runtime take one per core. Default 1. */
+  readonly threads?: number;
+  /** Graph optimisations of ONNX Runtime; `basic` loads faster. Default `all`. */
+  readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all';
+}
+
+/** One loaded ONNX graph. This file is the only one that knows ONNX Runtime. */
+export class Session {
+  readonly #session: ort.InferenceSession;
+
+  private constructor(session: ort.InferenceSession) {
+    this.#session = session;
+  }
+
+  /**
+   * Loads a graph from memory or from a file.
+   * @throws Error when ONNX Runtime refuses it; graphs are ours, so this is no bad input
+   */
+  static async load(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
+    const settings: ort.InferenceSession.SessionOptions = {
+      intraOpNumThreads: options.threads ?? 1,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: options.optimisation ?? 'all',
+      // 3 = errors; warnings are about optimisations that this project does not choose.
+      logSeverityLevel: 3,
+    };
+    const load =
+      typeof model === 'string'
+        ? ort.InferenceSession.create(model, settings)
+        : ort.InferenceSession.create(model, settings);
+    return new Session(
+      await load.catch((error: unknown) => {
+        throw new Error(`ONNX Runtime cannot load the graph: ${messageOf(error)}`);
+      }),
+    );
+  }
+
+  /** Runs the graph once; blocks the thread until it is done. */
+  async run(
+    inputs: Readonly<Record<string, SessionTensor>>,
+  ): Promise<Record<string, SessionTensor>> {
+    const feeds: Record<string, ort.Tensor> = {};
+    for (const [name, { data, shape }] of Object.entries(inputs)) feeds[name] = toOrt(data, shape);
+    const outputs = await this.#session.run(feeds);
+    const results: Record<string, SessionTensor> = {};
+    for (const [name, tensor] of Object.entries(outputs)) {
+      results[name] = { shape: tensor.dims, data: tensor.data as SessionTensor['data'] };
+    }
+    return results;
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function toOrt(data: SessionTensor['data'], shape: readonly number[]): ort.Tensor {
+  if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape);
+  if (data instanceof BigInt64Array) return new ort.Tensor('int64', data, shape);
+  return new ort.Tensor('uint8', data, shape);
+}
