@@ -5,7 +5,7 @@ import { ImageEncoders } from '../inference/image_encoders.js';
 import { openInterpreter } from '../inference/interpreter.js';
 import { noiseOfSample, readVectors } from '../inference/vectors.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
-import { denormalise } from '../policy/normaliser.js';
+import { executedActions } from '../policy/executed_actions.js';
 import { readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { floatTensor, writeSafetensors } from '../policy/safetensors.js';
@@ -67,13 +67,7 @@ async function run(directory: string, options: RunOptions): Promise<void> {
   const { horizon: t, action_dim: actions, n_action_steps: executed } = manifest.architecture;
   await writeSafetensors(options.output, [
     ['sample', floatTensor([inputs.samples, t, actions], sample)],
-    [
-      'action',
-      floatTensor(
-        [inputs.samples, executed, actions],
-        executedActions(policy, sample, inputs.samples),
-      ),
-    ],
+    ['action', floatTensor([inputs.samples, executed, actions], executedActions(manifest, sample))],
   ]);
   const summary = {
     output: options.output,
@@ -133,19 +127,4 @@ async function runInterpreter(
   });
   await interpreter.close();
   return sample;
-}
-
-/** Steps first .. first + Ta of every sample in physical units: (N, T, A) -> (N, Ta, A). */
-export function executedActions(
-  { manifest: { architecture: a, action } }: PolicyPackage,
-  sample: Float32Array,
-  samples: number,
-): Float32Array {
-  const [size, kept] = [a.horizon * a.action_dim, a.n_action_steps * a.action_dim];
-  const executed = new Float32Array(samples * kept);
-  for (let i = 0; i < samples; i++) {
-    const from = i * size + a.first_action_step * a.action_dim;
-    executed.set(sample.subarray(from, from + kept), i * kept);
-  }
-  return denormalise(executed, action.normaliser);
 }

@@ -5,7 +5,7 @@ import type { PolicyInput, PolicyManifest } from '../policy/manifest.js';
 import { normalise } from '../policy/normaliser.js';
 import { elementCount, readSafetensors, type Tensor } from '../policy/safetensors.js';
 import type { PolicyRunner } from './policy_runner.js';
-import { seededChunkNoise } from './seeded_noise.js';
+import { seededBatchNoise } from './seeded_batch_noise.js';
 
 /** Vector files above this size are refused. */
 const MAX_VECTORS_BYTES = 4 * 1024 ** 3;
@@ -121,26 +121,16 @@ function readNoise(
 ): Pick<DenoisingInputs, 'initialNoise' | 'stepNoise'> {
   const { horizon, action_dim: actions } = manifest.architecture;
   const { steps } = manifest.noise_scheduler;
-  const size = horizon * actions;
-  const given = (['initial_noise', 'step_noise'] as const).filter((name) => file.has(name));
-  const seeded = Array.from({ length: given.length === 2 ? 0 : samples }, (_, i) =>
-    seededChunkNoise(seed, i, steps, horizon, actions),
-  );
-  const stepNoise = new Float32Array(given.includes('step_noise') ? 0 : steps * samples * size);
-  if (stepNoise.length > 0) {
-    for (const [i, noise] of seeded.entries()) {
-      for (let t = 0; t < steps; t++) {
-        stepNoise.set(noise.steps.subarray(t * size, (t + 1) * size), (t * samples + i) * size);
-      }
-    }
-  }
+  const hasInitial = file.has('initial_noise');
+  const hasSteps = file.has('step_noise');
+  const seeded = hasInitial && hasSteps ? undefined : seededBatchNoise(seed, samples, manifest);
   return {
-    initialNoise: given.includes('initial_noise')
+    initialNoise: hasInitial
       ? file.floats('initial_noise', [samples, horizon, actions])
-      : concatenate(seeded.map((noise) => noise.initial)),
-    stepNoise: given.includes('step_noise')
+      : seeded!.initialNoise,
+    stepNoise: hasSteps
       ? file.floats('step_noise', [steps, samples, horizon, actions])
-      : stepNoise,
+      : seeded!.stepNoise,
   };
 }
 

@@ -23,10 +23,11 @@ export interface DenoisingStep {
 /** The K denoising steps in the order they run: index 0 is the noisiest. */
 export function denoisingSteps(scheduler: NoiseScheduler): DenoisingStep[] {
   const betas = betaSchedule(scheduler);
-  const alphas = betas.map((beta) => 1 - beta);
-  // torch.cumprod accumulates in double and stores single precision.
+  // Single precision where torch has it: near the last step 1 - alphaBar is a small difference, and what
+  // the policy was trained with is what counts. torch.cumprod accumulates in double.
+  const alphas = betas.map((beta) => Math.fround(1 - beta));
   let product = 1;
-  const cumulative = alphas.map((alpha) => (product *= alpha));
+  const cumulative = alphas.map((alpha) => Math.fround((product *= alpha)));
   const { train_steps: trainSteps, steps } = scheduler;
   const stride = Math.floor(trainSteps / steps);
   return Array.from({ length: steps }, (_, k) => {
@@ -43,18 +44,23 @@ export function denoisingSteps(scheduler: NoiseScheduler): DenoisingStep[] {
     const alphaBarPrevious = previous >= 0 ? cumulative[previous]! : 1;
     // Over every training step diffusers 0.11, the version policies were trained with, takes beta from
     // the schedule itself; over a subset beta is that of the longer step.
-    const beta = stride === 1 ? betas[t]! : 1 - alphaBar / alphaBarPrevious;
+    const beta = stride === 1 ? betas[t]! : complement(Math.fround(alphaBar / alphaBarPrevious));
     const alpha = stride === 1 ? alphas[t]! : alphaBar / alphaBarPrevious;
     const sigma =
       t === 0 || k === steps - 1 ? 0 : ddpmSigma(scheduler, alphaBar, alphaBarPrevious, beta);
     return {
       ...common,
-      c0: (Math.sqrt(alphaBarPrevious) * beta) / (1 - alphaBar),
-      c1: (Math.sqrt(alpha) * (1 - alphaBarPrevious)) / (1 - alphaBar),
+      c0: (Math.sqrt(alphaBarPrevious) * beta) / complement(alphaBar),
+      c1: (Math.sqrt(alpha) * complement(alphaBarPrevious)) / complement(alphaBar),
       c2: 0,
       sigma,
     };
   });
+}
+
+/** 1 - x in single precision. */
+function complement(x: number): number {
+  return Math.fround(1 - x);
 }
 
 /** p and q: how the clean sample follows from x and the network's output. */
@@ -63,7 +69,7 @@ function cleanSample(
   alphaBar: number,
 ): { p: number; q: number } {
   const signal = Math.sqrt(alphaBar);
-  const noise = Math.sqrt(1 - alphaBar);
+  const noise = Math.sqrt(complement(alphaBar));
   switch (prediction) {
     case 'epsilon':
       return { p: 1 / signal, q: -noise / signal };
@@ -79,7 +85,7 @@ function ddim(
   alphaBar: number,
   alphaBarPrevious: number,
 ): Pick<DenoisingStep, 'c0' | 'c1' | 'c2' | 'sigma'> {
-  const direction = Math.sqrt((1 - alphaBarPrevious) / (1 - alphaBar));
+  const direction = Math.sqrt(complement(alphaBarPrevious) / complement(alphaBar));
   return {
     c0: Math.sqrt(alphaBarPrevious),
     c1: direction,
@@ -95,10 +101,10 @@ function ddpmSigma(
   beta: number,
 ): number {
   if (scheduler.variance === 'fixed_large') return Math.sqrt(beta);
-  return Math.sqrt(Math.max(((1 - alphaBarPrevious) / (1 - alphaBar)) * beta, 1e-20));
+  return Math.sqrt(Math.max((complement(alphaBarPrevious) / complement(alphaBar)) * beta, 1e-20));
 }
 
-/** Single precision where torch has it: what the policy was trained with is what counts. */
+/** The schedule's betas in single precision. */
 function betaSchedule(scheduler: NoiseScheduler): number[] {
   const { train_steps: n, beta_start: start, beta_end: end } = scheduler;
   const linspace = (from: number, to: number): number[] =>

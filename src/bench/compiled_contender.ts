@@ -1,0 +1,40 @@
+import type { Plan } from '../caching/plan.js';
+import { schedulesOf } from '../caching/plan.js';
+import type { DenoisingInputs } from '../caching/denoising_inputs.js';
+import { openDenoiser } from '../inference/denoiser.js';
+import { noiseOfSample } from '../inference/vectors.js';
+import type { PolicyPackage } from '../policy/policy_package.js';
+import type { Contender } from './contender.js';
+
+/** The compiled engine with one plan. @param denseMultiplyAdds absent = this is the dense policy */
+export async function compiledContender(
+  policy: PolicyPackage,
+  workload: DenoisingInputs,
+  options: {
+    readonly name: string;
+    readonly plan?: Plan;
+    readonly threads: number;
+    readonly denseMultiplyAdds?: number;
+  },
+): Promise<Contender & { readonly multiplyAdds: number }> {
+  const begin = performance.now();
+  const denoiser = await openDenoiser(policy, options.plan && schedulesOf(options.plan), options);
+  const size = workload.condition.length / workload.samples;
+  const run = async (i: number): Promise<{ ms: number; action: Float32Array }> => {
+    const condition = workload.condition.subarray(i * size, (i + 1) * size);
+    const noise = noiseOfSample(workload, i, policy.manifest.noise_scheduler.steps);
+    const start = performance.now();
+    const { action } = await denoiser.denoise(condition, noise);
+    return { ms: performance.now() - start, action };
+  };
+  await run(0);
+  return {
+    name: options.name,
+    engine: 'compiled',
+    cost: denoiser.multiplyAdds / (options.denseMultiplyAdds ?? denoiser.multiplyAdds),
+    multiplyAdds: denoiser.multiplyAdds,
+    loadMs: performance.now() - begin,
+    run,
+    close: () => denoiser.close(),
+  };
+}

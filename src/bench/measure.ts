@@ -1,0 +1,77 @@
+import { mean, quantileSeq } from 'mathjs';
+import type { Contender } from './contender.js';
+
+/** Chunks that each contender makes before its time counts: caches and clocks settle. */
+const WARM_UP_CHUNKS = 2;
+
+/** One line of the result, in the format other programs read. */
+export interface BenchRow {
+  readonly name: string;
+  readonly engine: string;
+  readonly threads: number;
+  readonly median_ms: number;
+  readonly p90_ms: number;
+  readonly p99_ms: number;
+  /** Multiply-adds relative to the dense compiled engine. */
+  readonly cost: number;
+  /** Root mean square error of executed actions against the first contender, same noise; physical. */
+  readonly error_rms: number;
+  /** Load and warm-up, ms; null for peers. */
+  readonly load_ms: number | null;
+}
+
+/**
+ * Times all contenders in turn, A B C A B C ..., so that a machine whose speed drifts slows all alike.
+ * @param contenders the first is what errors are measured against
+ * @param options `chunks` each contender makes, `samples` of the workload (chunk j uses j mod samples)
+ */
+export async function measure(
+  contenders: readonly Contender[],
+  options: {
+    readonly chunks: number;
+    readonly samples: number;
+    readonly threads: number;
+    readonly onChunk?: () => void;
+  },
+): Promise<BenchRow[]> {
+  const results = contenders.map(() => ({
+    times: [] as number[],
+    actions: [] as Float32Array[],
+  }));
+  for (let chunk = -WARM_UP_CHUNKS; chunk < options.chunks; chunk++) {
+    const sample = Math.max(chunk, 0) % options.samples;
+    for (const [i, contender] of contenders.entries()) {
+      const { ms, action } = await contender.run(sample);
+      if (chunk < 0) continue;
+      results[i]!.times.push(ms);
+      if (chunk < options.samples) results[i]!.actions.push(action);
+      options.onChunk?.();
+    }
+  }
+  return contenders.map(({ name, engine, cost, loadMs }, i) => {
+    const { times, actions } = results[i]!;
+    const quantile = (share: number): number => round(Number(quantileSeq(times, share)));
+    return {
+      name,
+      engine,
+      threads: options.threads,
+      median_ms: quantile(0.5),
+      p90_ms: quantile(0.9),
+      p99_ms: quantile(0.99),
+      cost,
+      error_rms: rootMeanSquare(actions, results[0]!.actions),
+      load_ms: loadMs === undefined ? null : round(loadMs),
+    };
+  });
+}
+
+function rootMeanSquare(a: readonly Float32Array[], b: readonly Float32Array[]): number {
+  const squares = a.flatMap((values, i) =>
+    Array.from(values, (value, j) => (value - b[i]![j]!) ** 2),
+  );
+  return Math.sqrt(mean(squares));
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,77 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+
+const greetingSchema = z.object({ torch: z.string(), engines: z.array(z.string()) });
+const answerSchema = z.union([
+  z.object({ ms: z.number(), sample: z.array(z.number()) }),
+  z.object({ ready: z.literal(true) }),
+  z.object({ skipped: z.string() }),
+  z.object({ error: z.string() }),
+]);
+
+/** What a peer answers to one command, see peers/bench_peers.py. */
+export type PeerAnswer = z.infer<typeof answerSchema>;
+
+/** Kept of what the peer says on standard error, for the message when it fails. */
+const KEPT_ERROR_LINES = 3;
+
+/** The Python program that runs the peers, spoken to line by line. */
+export class PeerProcess {
+  readonly torchVersion: string;
+  readonly engines: readonly string[];
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+  readonly #errors: readonly string[];
+
+  private constructor(
+    process: ChildProcessWithoutNullStreams,
+    lines: AsyncIterator<string>,
+    errors: readonly string[],
+    greeting: z.infer<typeof greetingSchema>,
+  ) {
+    this.#process = process;
+    this.#lines = lines;
+    this.#errors = errors;
+    this.torchVersion = greeting.torch;
+    this.engines = greeting.engines;
+  }
+
+  /**
+   * Starts the peers. @param python an interpreter that has torch
+   * @throws Error saying why there are none, usually that torch is missing
+   */
+  static async start(python: string, args: readonly string[]): Promise<PeerProcess> {
+    const child = spawn(python, args, { stdio: 'pipe' });
+    const errors: string[] = [];
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      errors.push(line);
+      if (errors.length > KEPT_ERROR_LINES) errors.shift();
+    });
+    const failed = new Promise<never>((_, reject) => {
+      child.once('error', (error) => reject(new Error(`cannot start ${python}: ${error.message}`)));
+    });
+    failed.catch(() => undefined);
+    // A peer that ended early is noticed when its answer is missing.
+    child.stdin.on('error', () => undefined);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const first = await Promise.race([lines.next(), failed]);
+    if (first.done) throw new Error(`${python}: ${errors.at(-1) ?? 'ended without a word'}`);
+    const greeting = greetingSchema.parse(JSON.parse(first.value));
+    return new PeerProcess(child, lines, errors, greeting);
+  }
+
+  /** Sends one command and waits for its answer. */
+  async ask(command: string): Promise<PeerAnswer> {
+    this.#process.stdin.write(`${command}\n`);
+    const line = await this.#lines.next();
+    if (line.done) throw new Error(`the peers ended: ${this.#errors.at(-1) ?? 'without a word'}`);
+    return answerSchema.parse(JSON.parse(line.value));
+  }
+
+  /** Ends the program. */
+  close(): void {
+    this.#process.stdin.end();
+    this.#process.kill();
+  }
+}

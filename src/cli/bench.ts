@@ -1,0 +1,201 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { compiledContender } from '../bench/compiled_contender.js';
+import type { Absence, Contender } from '../bench/contender.js';
+import { type BenchRow, measure } from '../bench/measure.js';
+import { peerContenders } from '../bench/peer_contenders.js';
+import { PeerProcess } from '../bench/peer_process.js';
+import { madeUpWorkload } from '../bench/workload.js';
+import type { DenoisingInputs } from '../caching/denoising_inputs.js';
+import type { Plan } from '../caching/plan.js';
+import { messageOf } from '../errors.js';
+import { ImageEncoders } from '../inference/image_encoders.js';
+import { readVectors } from '../inference/vectors.js';
+import { readPlanFor } from '../policy/plan_file.js';
+import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
+import { floatTensor, writeSafetensors } from '../policy/safetensors.js';
+import { integerOption } from './integer_option.js';
+import { progressBar, table } from './terminal.js';
+
+interface BenchOptions {
+  readonly plan: readonly string[];
+  readonly input?: string;
+  readonly chunks: number;
+  readonly threads: number;
+  readonly seed: number;
+  readonly peers?: boolean;
+  readonly python?: string;
+  readonly json?: boolean;
+}
+
+/** The project's root, seen from dist/src/cli. */
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const PEERS = join(ROOT, 'src/bench/peers/bench_peers.py');
+
+/** `bac-policy bench`: time and error of plans, of the dense policy, and of peers, in one run. */
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description('Time the dense policy and plans in one run, in turn, with their errors.')
+    .argument('<policy>', 'directory of a policy package')
+    .option(
+      '--plan <file>',
+      'a plan to time; repeatable',
+      (file: string, files: readonly string[]) => [...files, file],
+      [],
+    )
+    .option('--input <file>', 'observations as for run; without it they are made up')
+    .option('--chunks <number>', 'chunks that each engine makes', integerOption(1), 20)
+    .option('--threads <number>', 'threads inside one operator', integerOption(1), 1)
+    .option('--seed <number>', 'makes noises and made-up observations', integerOption(0), 0)
+    .option('--peers', 'also time PyTorch: eager, eager with BAC, torch.compile, DDIM')
+    .option('--python <path>', 'a Python that has torch (default: .peers/bin/python, else python3)')
+    .option('--json', 'print the rows for machines')
+    .action(bench);
+}
+
+async function bench(directory: string, options: BenchOptions): Promise<void> {
+  const policy = await readPolicyPackage(directory);
+  const plans: { name: string; path: string; plan: Plan }[] = [];
+  for (const path of options.plan) {
+    plans.push({ name: basename(path), path, plan: (await readPlanFor(path, policy)).plan });
+  }
+  const workload = options.input
+    ? await readWorkload(policy, options.input, options)
+    : madeUpWorkload(policy.manifest, options.chunks, options.seed);
+  const { threads } = options;
+  const dense = await compiledContender(policy, workload, { name: 'dense', threads });
+  const contenders: Contender[] = [dense];
+  for (const plan of plans) {
+    const denseMultiplyAdds = dense.multiplyAdds;
+    contenders.push(
+      await compiledContender(policy, workload, { ...plan, threads, denseMultiplyAdds }),
+    );
+  }
+  // Before the peers, which are a process of their own.
+  const rssMb = Math.round(process.memoryUsage.rss() / 1e6);
+  const absent: Absence[] = [];
+  const peers = options.peers
+    ? await startPeers(policy, workload, plans, options).catch((error: unknown) => {
+        absent.push({ name: 'peers', engine: 'python', skipped: messageOf(error) });
+        return undefined;
+      })
+    : undefined;
+  if (peers) {
+    const found = await peerContenders(peers, policy, plans, dense.multiplyAdds);
+    contenders.push(...found.contenders);
+    absent.push(...found.absent);
+  }
+  const bar = progressBar('chunks', contenders.length * options.chunks);
+  const rows = await measure(contenders, {
+    chunks: options.chunks,
+    samples: workload.samples,
+    threads,
+    onChunk: () => bar.advance(),
+  }).finally(() => {
+    bar.stop();
+    peers?.close();
+  });
+  for (const contender of contenders) await contender.close();
+  if (options.json) {
+    console.log(JSON.stringify({ rows, skipped: absent, rss_mb: rssMb }));
+    return;
+  }
+  print(rows, absent, policy, options, rssMb);
+}
+
+async function readWorkload(
+  policy: PolicyPackage,
+  path: string,
+  { threads, seed }: BenchOptions,
+): Promise<DenoisingInputs> {
+  const encoders = await ImageEncoders.open(policy, { threads });
+  const encode = (name: string, rgb: Uint8Array): Promise<Float32Array> =>
+    encoders.encode(name, rgb);
+  return readVectors(path, policy.manifest, encode, { seed }).finally(() => encoders.close());
+}
+
+/** Starts the Python side on the same conditions, noises and plans. */
+async function startPeers(
+  policy: PolicyPackage,
+  workload: DenoisingInputs,
+  plans: readonly { readonly path: string }[],
+  options: BenchOptions,
+): Promise<PeerProcess> {
+  const { architecture: a, noise_scheduler: scheduler } = policy.manifest;
+  const n = workload.samples;
+  const directory = await mkdtemp(join(tmpdir(), 'bac-policy-bench-'));
+  const vectors = join(directory, 'workload.safetensors');
+  try {
+    await writeSafetensors(vectors, [
+      ['condition', floatTensor([n, a.n_obs_steps, a.condition_dim], workload.condition)],
+      ['initial_noise', floatTensor([n, a.horizon, a.action_dim], workload.initialNoise)],
+      [
+        'step_noise',
+        floatTensor([scheduler.steps, n, a.horizon, a.action_dim], workload.stepNoise),
+      ],
+    ]);
+    const local = join(ROOT, '.peers/bin/python');
+    const python = options.python ?? (existsSync(local) ? local : 'python3');
+    const planArguments = plans.flatMap(({ path }) => ['--plan', path]);
+    return await PeerProcess.start(python, [
+      ...[PEERS, policy.directory, '--input', vectors, '--threads', `${options.threads}`],
+      ...planArguments,
+    ]);
+  } finally {
+    // The peers have read it by the time they answer.
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function print(
+  rows: readonly BenchRow[],
+  absent: readonly Absence[],
+  policy: PolicyPackage,
+  options: BenchOptions,
+  rssMb: number,
+): void {
+  const eager = rows.find((row) => row.engine === 'eager');
+  const dense = rows[0]!;
+  const faster = (base: BenchRow, row: BenchRow): string =>
+    `${(base.median_ms / row.median_ms).toFixed(1)}x`;
+  const { unit = 'action units' } = policy.manifest.action;
+  const unitName = typeof unit === 'string' ? unit : [...new Set(unit)].join('/');
+  const headings = ['name', 'engine', 'median ms', 'p90', 'p99', 'vs dense'];
+  if (eager) headings.push('vs eager');
+  headings.push('cost', `error, ${unitName}`);
+  console.log(
+    table(
+      headings,
+      rows.map((row) => [
+        row.name,
+        row.engine,
+        row.median_ms.toFixed(2),
+        row.p90_ms.toFixed(2),
+        row.p99_ms.toFixed(2),
+        faster(dense, row),
+        ...(eager ? [faster(eager, row)] : []),
+        row.cost.toFixed(3),
+        row.error_rms.toExponential(2),
+      ]),
+    ),
+  );
+  const load = Math.max(...rows.map((row) => row.load_ms ?? 0));
+  console.log(
+    `\n${options.chunks} chunks each, in turn, ${options.threads} thread${options.threads === 1 ? '' : 's'}. ` +
+      `Slowest load and warm-up ${(load / 1000).toFixed(1)} s; ${rssMb} MB of memory with all plans loaded.\n` +
+      'cost: multiply-adds relative to the dense compiled engine. error: root mean square over executed\n' +
+      `actions against it, same noise${options.input ? '' : ', on made-up observations (give real ones with --input)'}.`,
+  );
+  if (rows.some((row) => row.name.startsWith('ddim'))) {
+    console.log(
+      'DDIM draws other samples than DDPM from the same noise: its error is not only inaccuracy.',
+    );
+  }
+  for (const { name, engine, skipped } of absent) {
+    console.log(`skipped: ${name} (${engine}): ${skipped}`);
+  }
+}
