@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { BadInput, messageOf } from '../errors.js';
+import { calibrateCommand } from './calibrate.js';
+import { benchCommand } from './bench.js';
 import { compileCommand } from './compile.js';
 import { importCommand } from './import.js';
 import { inspectCommand } from './inspect.js';
@@ -22,10 +24,12 @@ const program = new Command('bac-policy')
 
 for (const command of [
   importCommand(),
+  calibrateCommand(),
   planCommand(),
   inspectCommand(),
   compileCommand(),
   runCommand(),
+  benchCommand(),
 ]) {
   // Unlike `command()`, `addCommand()` hands down no settings: without them bad usage would exit with 1.
   program.addCommand(command.copyInheritedSettings(program));

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { BadInput } from '../errors.js';
 import { readPolicyPackage } from '../policy/policy_package.js';
 import { Replay, type ReplayedPolicy } from '../replay/replay.js';
 import type { ReplayStatistics } from '../replay/replay_statistics.js';
 import { integerOption } from './integer_option.js';
+import { remapOption } from './remap_option.js';
 import { progressBar, table } from './terminal.js';
 
 interface ReplayCommandOptions {
@@ -47,7 +48,7 @@ export function replayCommand(openPolicy: OpenPolicy): Command {
     .option(
       '--remap <from:=to>',
       'read a topic of the policy from another one of the bag; may be repeated',
-      remapping,
+      remapOption,
       new Map<string, string>(),
     )
     .option('--json', 'print the statistics for machines')
@@ -95,14 +96,6 @@ async function runReplay(
     await policy.close();
   }
   console.log(json ? JSON.stringify(statistics) : inWords(statistics, output));
-}
-
-function remapping(text: string, previous: Map<string, string>): Map<string, string> {
-  const [from, to, ...rest] = text.split(':=');
-  if (!from || !to || rest.length > 0) {
-    throw new InvalidArgumentError('It must be FROM:=TO, both of them topics.');
-  }
-  return new Map(previous).set(from, to);
 }
 
 /** What happened, for people. */

@@ -1,0 +1,184 @@
+import { Command } from 'commander';
+import { blocksOf } from '../caching/blocks.js';
+import type { BlockStatistics } from '../caching/feature_statistics.js';
+import type { DenoisingInputs } from '../caching/denoising_inputs.js';
+import { recordFeatures } from '../caching/record_features.js';
+import { BadInput } from '../errors.js';
+import { ImageEncoders } from '../inference/image_encoders.js';
+import { openInterpreter } from '../inference/interpreter.js';
+import { writeCalibration } from '../policy/calibration_file.js';
+import { FeatureFile } from '../policy/feature_file.js';
+import { readPolicyPackage, type PolicyPackage } from '../policy/policy_package.js';
+import {
+  calibrationInputsFromBags,
+  calibrationInputsFromVectors,
+  type CalibrationInputs,
+} from './calibration_inputs.js';
+import { integerOption } from './integer_option.js';
+import { remapOption } from './remap_option.js';
+import { progressBar } from './terminal.js';
+
+/** Features of one batch are held at once: this many bytes, or those of one sample if it has more. */
+const MAX_BATCH_BYTES = 128 * 1024 ** 2;
+const MAX_BATCH = 16;
+/** Bytes of the (K, K) sums of all blocks; 8 layers have 4 MB at 100 steps, 384 MB at 1000. */
+const MAX_STATISTICS_BYTES = 1024 ** 3;
+
+interface CalibrateOptions {
+  readonly output: string;
+  readonly bag?: string[];
+  readonly vectors?: string;
+  readonly samples: number;
+  readonly seed: number;
+  readonly features?: string;
+  readonly maxAge?: number;
+  readonly remap: ReadonlyMap<string, string>;
+  readonly threads: number;
+  readonly json?: boolean;
+}
+
+/** `bac-policy calibrate`: runs the dense policy on recorded observations and keeps what planning needs. */
+export function calibrateCommand(): Command {
+  return new Command('calibrate')
+    .description("Record how every block's features change over the denoising steps.")
+    .argument('<policy>', 'directory of a policy package')
+    .option('--bag <bag...>', 'take observations from bags: rosbag2 directories or .mcap files')
+    .option(
+      '--vectors <file>',
+      'take them from raw vectors (safetensors), with noise if it holds any',
+    )
+    .requiredOption('-o, --output <calibration>', 'file to write (safetensors)')
+    .option('--samples <N>', 'observations, spread evenly over all there are', integerOption(1), 32)
+    .option('--seed <n>', 'seed of the noise where none is given', integerOption(0), 0)
+    .option('--features <file>', 'also write the raw features: 25 MB a sample for 8 layers, E 256')
+    .option(
+      '--max-age <ms>',
+      'age at which a topic of a bag is too old to act on (default: 2.1 control periods)',
+      integerOption(1),
+    )
+    .option(
+      '--remap <from:=to>',
+      'read a topic of the policy from another one of the bags; may be repeated',
+      remapOption,
+      new Map<string, string>(),
+    )
+    .option('--threads <n>', 'threads inside one operator', integerOption(1), 1)
+    .option('--json', 'print a summary for machines')
+    .action(runCalibrate);
+}
+
+async function runCalibrate(directory: string, options: CalibrateOptions): Promise<void> {
+  if ((options.bag === undefined) === (options.vectors === undefined)) {
+    throw new BadInput(
+      'give one of --bag and --vectors',
+      'bac-policy calibrate',
+      'observations come from one of them',
+    );
+  }
+  const policy = await readPolicyPackage(directory);
+  const { architecture, noise_scheduler: scheduler } = policy.manifest;
+  const blocks = blocksOf(architecture.layers);
+  if (2 * blocks.length * scheduler.steps ** 2 * 8 > MAX_STATISTICS_BYTES) {
+    throw new BadInput(
+      `has ${scheduler.steps} denoising steps, too many to compare all pairs in memory`,
+      directory,
+      'calibrate a policy with fewer steps',
+    );
+  }
+  const { inputs, available, sources } = await inputsFor(policy, options);
+  const statistics = await record(policy, inputs, options);
+  await writeCalibration(options.output, {
+    policySha256: policy.sha256,
+    steps: scheduler.steps,
+    solver: scheduler.kind,
+    samples: inputs.samples,
+    seed: options.seed,
+    sources,
+    blocks: blocks.map((block, i) => ({ block, statistics: statistics[i]! })),
+  });
+  const summary = {
+    calibration: options.output,
+    policy_sha256: policy.sha256,
+    samples: inputs.samples,
+    available,
+    steps: scheduler.steps,
+    blocks: blocks.length,
+    features: options.features ?? null,
+    sources,
+  };
+  console.log(
+    options.json
+      ? JSON.stringify(summary)
+      : `${inputs.samples} of ${available} observations, ${scheduler.steps} steps, ${blocks.length} blocks: written to ${options.output}\n` +
+          `Next: bac-policy plan ${directory} --calibration ${options.output} --method bac -o PLAN`,
+  );
+}
+
+async function inputsFor(
+  policy: PolicyPackage,
+  { bag, vectors, samples, seed, maxAge, remap, threads }: CalibrateOptions,
+): Promise<CalibrationInputs> {
+  const encoders = await ImageEncoders.open(policy, { threads });
+  const encode = (name: string, rgb: Uint8Array): Promise<Float32Array> =>
+    encoders.encode(name, rgb);
+  const choice = { samples, seed };
+  try {
+    if (vectors !== undefined) {
+      return await calibrationInputsFromVectors(policy, vectors, encode, choice);
+    }
+    return await calibrationInputsFromBags(policy, bag ?? [], encode, choice, {
+      remap,
+      onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
+      ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
+    });
+  } finally {
+    await encoders.close();
+  }
+}
+
+async function record(
+  policy: PolicyPackage,
+  inputs: DenoisingInputs,
+  options: CalibrateOptions,
+): Promise<BlockStatistics[]> {
+  const { architecture: a, noise_scheduler: scheduler } = policy.manifest;
+  const { steps } = scheduler;
+  const blocks = blocksOf(a.layers).length;
+  const bytes = 4 * blocks * steps * a.horizon * a.embedding;
+  const batch = Math.max(
+    1,
+    Math.min(MAX_BATCH, inputs.samples, Math.floor(MAX_BATCH_BYTES / bytes)),
+  );
+  const file =
+    options.features === undefined
+      ? undefined
+      : await FeatureFile.create(options.features, {
+          layers: a.layers,
+          steps,
+          samples: inputs.samples,
+          feature: [a.horizon, a.embedding],
+        });
+  const bar = progressBar('denoising steps', inputs.samples * steps);
+  try {
+    const interpreter = await openInterpreter(policy, { batch, threads: options.threads });
+    const statistics = await recordFeatures((request) => interpreter.run(request), inputs, {
+      steps,
+      blocks,
+      batch,
+      onStep: (samples) => {
+        bar.advance(samples);
+      },
+      ...(file && {
+        onFeatures: (block, first, features) => file.write(block, first, features),
+      }),
+    });
+    await interpreter.close();
+    await file?.finish();
+    return statistics;
+  } catch (error) {
+    await file?.discard();
+    throw error;
+  } finally {
+    bar.stop();
+  }
+}
