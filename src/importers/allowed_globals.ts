@@ -12,7 +12,10 @@ type Constructor = (args: readonly PickleValue[]) => PickleValue | undefined;
 
 /** Classes that are only names here: instances become opaque {@link PickleObject}s. */
 const MARKERS: ReadonlySet<string> = new Set([
-  ...names('builtins', 'int float complex str bool bytearray set frozenset object type NoneType'),
+  ...names(
+    'builtins',
+    'int long float complex str unicode bool bytearray set frozenset object type NoneType',
+  ),
   // Python 3 writes bytes in protocol 2 as text to encode. They stay text: copies could grow without bound.
   ...names('_codecs', 'encode'),
   ...names('typing', 'Any Dict List Tuple Union Optional Set Sequence Mapping'),
@@ -29,6 +32,7 @@ const MARKERS: ReadonlySet<string> = new Set([
   ...names('datetime', 'date datetime time timedelta timezone'),
   ...names('torch', 'device Tensor'),
   ...names('torch.nn.parameter', 'Parameter Buffer'),
+  ...names('dill._dill', '_create_array'),
   ...names('numpy', 'dtype ndarray bool_ int32 int64 float32 float64'),
 ]);
 

@@ -11,7 +11,7 @@ import {
 } from './pickle_values.js';
 
 /** Every opcode makes at most one small object, so this bounds memory; the 8-layer DP-T with optimiser has 30,000. */
-const MAX_OPCODES = 2_000_000;
+const MAX_OPCODES = 1_000_000;
 const MAX_PROTOCOL = 5;
 const MAX_NAME_BYTES = 256;
 /** Longest Python integer read, bytes; a random state or a hash fits. */

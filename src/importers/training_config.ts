@@ -86,7 +86,7 @@ export class TrainingConfig {
     return new BadInput(
       `cfg.${key} ${what}`,
       this.#where,
-      'this policy cannot be imported; see docs for what is supported',
+      'use a checkpoint of a supported policy',
     );
   }
 
