@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { checkPlanFits, parsePlan, schedulesOf } from '../../src/caching/plan.js
 import { planName } from '../../src/caching/plan_name.js';
 import { formatPlan } from '../../src/policy/plan_file.js';
 import { writeSafetensors } from '../../src/policy/safetensors.js';
+import { bacReference, needsNumpy } from './numpy_reference.js';
 import { calibrationOf, POLICY, randomFeatures } from './random_features.js';
 
 const LAYERS = 3;
@@ -87,16 +87,9 @@ describe('planning methods', () => {
 });
 
 describe('bac against the numpy reference', function () {
-  const python = process.env['BAC_POLICY_PYTHON'] ?? '.venv/bin/python';
   let directory = '';
   before(async function () {
-    const probe = spawnSync(python, ['-c', 'import numpy, safetensors']);
-    if (probe.status !== 0) {
-      process.stderr.write(
-        `    skipped: ${python} has no numpy and safetensors (set BAC_POLICY_PYTHON)\n`,
-      );
-      this.skip();
-    }
+    needsNumpy(this);
     directory = mkdtempSync(join(tmpdir(), 'bac_policy_'));
     const values = features[0]![0]!.length;
     await writeSafetensors(
@@ -120,24 +113,20 @@ describe('bac against the numpy reference', function () {
           [1, 9, false],
           [11, 1, true],
         ] as const) {
-          const output = execFileSync(python, [
-            'test/reference/bac_reference.py',
+          const reference = bacReference(
             join(directory, 'features.safetensors'),
             ...['--updates', String(updates), '--bubbling', String(bubblingBlocks)],
             ...['--metric', metric, '--objective', objective],
             finalUpdate ? '--final-update' : '--no-final-update',
-          ]);
-          const reference = JSON.parse(output.toString()) as {
-            blocks: { layer: number; kind: string; updates: number[]; error: number }[];
-          };
+          );
           const options = { updates, bubblingBlocks, metric, objective, finalUpdate };
           const plan = bacPlan(target, calibration, options);
           assert.deepEqual(
             plan.blocks.map(({ layer, kind, updates: steps }) => ({ layer, kind, steps })),
-            reference.blocks.map(({ layer, kind, updates: steps }) => ({ layer, kind, steps })),
+            reference.map(({ layer, kind, updates: steps }) => ({ layer, kind, steps })),
           );
           const errors = Object.values(plan.measured!['block_errors'] as Record<string, number>);
-          for (const [i, { error }] of reference.blocks.entries()) {
+          for (const [i, { error }] of reference.entries()) {
             assert.ok(Math.abs(errors[i]! - error) < 1e-9);
           }
         }
