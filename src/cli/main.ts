@@ -7,6 +7,7 @@ import { compileCommand } from './compile.js';
 import { importCommand } from './import.js';
 import { inspectCommand } from './inspect.js';
 import { planCommand } from './plan.js';
+import { replayCommand } from './replay.js';
 import { runCommand } from './run.js';
 
 const EXIT_FAILED = 1;
@@ -29,6 +30,7 @@ for (const command of [
   inspectCommand(),
   compileCommand(),
   runCommand(),
+  replayCommand(),
   benchCommand(),
 ]) {
   // Unlike `command()`, `addCommand()` hands down no settings: without them bad usage would exit with 1.

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { BadInput } from '../errors.js';
+import { openPolicyRunner } from '../inference/open_policy_runner.js';
 import { readPolicyPackage } from '../policy/policy_package.js';
 import { Replay, type ReplayedPolicy } from '../replay/replay.js';
 import type { ReplayStatistics } from '../replay/replay_statistics.js';
@@ -15,18 +16,18 @@ interface ReplayCommandOptions {
   readonly seed: number;
   readonly maxAge?: number;
   readonly threads?: number;
-  readonly remap: ReadonlyMap<string, string>;
+  readonly remap?: ReadonlyMap<string, string>;
   readonly json?: boolean;
 }
 
-/** Loads a policy package with its plan; `openPolicyRunner`, or another for tests. */
+/** Loads a policy package with its plan. */
 export type OpenPolicy = (
   directory: string,
   options: { plan?: string; threads?: number },
 ) => Promise<ReplayedPolicy>;
 
 /** `bac-policy replay`: the whole node's work on a bag, without ROS. */
-export function replayCommand(openPolicy: OpenPolicy): Command {
+export function replayCommand(openPolicy: OpenPolicy = openPolicyRunner): Command {
   return new Command('replay')
     .description(
       'Run a policy on the observations of a bag and write the robot trajectories it would have sent.',
@@ -72,12 +73,12 @@ async function runReplay(
     bag,
     out: output,
     seed,
-    remap,
     packagePath: directory,
     onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
     onMessage: () => {
       advance();
     },
+    ...(remap === undefined ? {} : { remap }),
     ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
   });
   const policy = await openPolicy(directory, {

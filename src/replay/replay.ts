@@ -102,15 +102,17 @@ export class Replay {
       this.#observations.layout,
       async (name, rgb) => policy.encodeImage(name, rgb),
     );
+    let statistics: ReplayStatistics | undefined;
     await writeBag(
       this.#options.out,
       async (writer) => {
         await this.#fill(writer, policy, builder);
+        statistics = await this.#statistics(policy);
       },
-      () => ({ [STATISTICS_FILE]: `${JSON.stringify(this.#statistics(policy), null, 2)}\n` }),
+      () => ({ [STATISTICS_FILE]: `${JSON.stringify(statistics, null, 2)}\n` }),
       { policy_sha256: policy.policySha256, plan_sha256: policy.planSha256 ?? '' },
     );
-    return this.#statistics(policy);
+    return statistics!;
   }
 
   async #fill(writer: BagWriter, policy: ReplayedPolicy, builder: ConditionBuilder): Promise<void> {
@@ -159,7 +161,7 @@ export class Replay {
     await writer.write(CHUNK_TOPIC, message, tickNs);
   }
 
-  #statistics(policy: ReplayedPolicy): ReplayStatistics {
+  async #statistics(policy: ReplayedPolicy): Promise<ReplayStatistics> {
     const { rateHz } = this.#spec;
     const lastsMs = (this.#manifest.architecture.n_action_steps * 1000) / rateHz;
     const sources = this.#observations.sources;
@@ -174,8 +176,8 @@ export class Replay {
       chunks: this.#latencies.length,
       episodes: this.#observations.episodes,
       control_ticks: this.#controlTicks,
-      latency_ms: latencyOf(this.#latencies),
-      observation_ms: latencyOf(this.#observationTimes),
+      latency_ms: await latencyOf(this.#latencies),
+      observation_ms: await latencyOf(this.#observationTimes),
       in_time: this.#latencies.filter((ms, i) => ms + this.#observationTimes[i]! <= lastsMs).length,
       ticks_without_chunk: this.#skipped.toRecord(),
       episodes_ended: this.#ended.toRecord(),

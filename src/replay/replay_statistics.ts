@@ -1,4 +1,3 @@
-import { quantileSeq } from 'mathjs';
 import type { SourceCounts } from '../control/observation_window.js';
 
 /** Times of chunks, ms. */
@@ -43,8 +42,10 @@ export interface ReplayStatistics {
 const WARM_UP_CHUNKS = 2;
 
 /** Quantiles of times, ms, without the first ones where enough are left. */
-export function latencyOf(times: readonly number[]): Latency | null {
+export async function latencyOf(times: readonly number[]): Promise<Latency | null> {
   if (times.length === 0) return null;
+  // Loading it takes longer than most commands run.
+  const { quantileSeq } = await import('mathjs');
   const excluded = times.length > 2 * WARM_UP_CHUNKS ? WARM_UP_CHUNKS : 0;
   const [median, p90, p99, max] = quantileSeq(times.slice(excluded), [0.5, 0.9, 0.99, 1]) as [
     number,
