@@ -1,5 +1,12 @@
 import { elementCount } from '../policy/safetensors.js';
-import { ATTRIBUTE_TYPE, ELEMENT_TYPE, modelProto } from './onnx_format.js';
+import type { ELEMENT_TYPE } from './onnx_format.js';
+import {
+  CONTRIB,
+  elementTypeCode,
+  encodeModel,
+  type ModelConstant,
+  type ModelNode,
+} from './onnx_model.js';
 
 /** Element types a graph computes with. */
 export type ElementType = keyof typeof ELEMENT_TYPE;
@@ -16,18 +23,8 @@ export type Attributes = Readonly<
   Record<string, number | readonly number[] | { readonly float: number } | string>
 >;
 
-interface Node {
-  readonly op: string;
-  readonly domain: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes: Attributes;
+interface Node extends ModelNode {
   readonly multiplyAdds: number;
-}
-
-interface Constant {
-  readonly value: Value;
-  readonly data: Float32Array | BigInt64Array;
 }
 
 /** A finished graph: the file and what running it once costs. */
@@ -38,12 +35,6 @@ export interface OnnxGraph {
   readonly multiplyAdds: number;
 }
 
-/** Standard operators are those of opset 17, the newest that every provider of ORT 1.2x covers. */
-const OPSET = 17;
-const CONTRIB_OPSET = 1;
-const IR_VERSION = 8;
-const CONTRIB = 'com.microsoft';
-
 /**
  * Builds an ONNX graph with static shapes. Nodes can only refer to values that exist, every operator
  * checks the shapes it is given, and `finish` drops what no output needs: so a graph that was built is
@@ -51,7 +42,7 @@ const CONTRIB = 'com.microsoft';
  */
 export class GraphBuilder {
   readonly #inputs: Value[] = [];
-  readonly #constants = new Map<string, Constant>();
+  readonly #constants = new Map<string, ModelConstant>();
   readonly #nodes: Node[] = [];
   readonly #names = new Set<string>();
   readonly #metadata: Record<string, string>;
@@ -73,11 +64,14 @@ export class GraphBuilder {
   /**
    * A constant of 32-bit floats. A name stands for one constant: asked for again, it is shared, and
    * `data` is not evaluated.
-   * @throws RangeError when the data does not fill the shape or holds NaN
+   * @throws RangeError when the data does not fill the shape or holds NaN, or the name has another shape
    */
   constant(name: string, shape: readonly number[], data: () => Float32Array): Value {
-    const known = this.#constants.get(name);
-    if (known) return known.value;
+    const known = this.#constants.get(name)?.value;
+    if (known) {
+      if (known.shape.join() === shape.join()) return known;
+      throw new RangeError(`constant ${name} is [${known.shape.join()}], not [${shape.join()}]`);
+    }
     const values = data();
     if (elementCount(shape) !== values.length) {
       throw new RangeError(
@@ -200,6 +194,11 @@ export class GraphBuilder {
     });
   }
 
+  /** The same values as 32-bit floats. */
+  toFloat(a: Value): Value {
+    return this.node('Cast', [a], a.shape, { to: elementTypeCode('float32') });
+  }
+
   softmax(a: Value, axis = -1): Value {
     return this.node('Softmax', [a], a.shape, { axis });
   }
@@ -210,15 +209,19 @@ export class GraphBuilder {
       throw new RangeError(`Reshape: [${a.shape.join()}] to [${shape.join()}]`);
     }
     if (a.shape.join() === shape.join()) return a;
-    return this.node('Reshape', [a, this.integers(shape)], shape);
+    return this.node('Reshape', [a, this.integers(shape)], shape, {}, { type: a.type });
   }
 
   transpose(a: Value, permutation: readonly number[]): Value {
+    if (permutation.toSorted((x, y) => x - y).join() !== [...a.shape.keys()].join()) {
+      throw new RangeError(`Transpose: ${permutation.join()} of [${a.shape.join()}]`);
+    }
     return this.node(
       'Transpose',
       [a],
       permutation.map((axis) => a.shape[axis]!),
       { perm: permutation },
+      { type: a.type },
     );
   }
 
@@ -226,8 +229,13 @@ export class GraphBuilder {
     if (values.length === 1) return values[0]!;
     const shape = [...values[0]!.shape];
     const at = axis < 0 ? shape.length + axis : axis;
+    for (const value of values) {
+      if (value.shape.with(at, shape[at]!).join() !== shape.join()) {
+        this.#mismatch('Concat', values[0]!, value);
+      }
+    }
     shape[at] = values.reduce((sum, value) => sum + value.shape[at]!, 0);
-    return this.node('Concat', values, shape, { axis: at });
+    return this.node('Concat', values, shape, { axis: at }, { type: values[0]!.type });
   }
 
   /** Cuts `a` along an axis into pieces of the given sizes. */
@@ -246,7 +254,13 @@ export class GraphBuilder {
 
   /** The row of a table (rows, ...) that `index` (a scalar) names: (...). */
   gather(table: Value, index: Value): Value {
-    return this.node('Gather', [table, index], table.shape.slice(1), { axis: 0 });
+    return this.node(
+      'Gather',
+      [table, index],
+      table.shape.slice(1),
+      { axis: 0 },
+      { type: table.type },
+    );
   }
 
   /** Euclidean norm of every row: (R, C) -> (R, 1). */
@@ -257,11 +271,16 @@ export class GraphBuilder {
   /** Rows `begin` to `end` (excluded) of an axis. */
   slice(a: Value, begin: number, end: number, axis: number): Value {
     const at = axis < 0 ? a.shape.length + axis : axis;
+    if (begin < 0 || begin >= end || end > a.shape[at]!) {
+      throw new RangeError(`Slice: ${begin} to ${end} of [${a.shape.join()}] on axis ${at}`);
+    }
     if (begin === 0 && end === a.shape[at]) return a;
     return this.node(
       'Slice',
       [a, this.integers([begin]), this.integers([end]), this.integers([at])],
       a.shape.with(at, end - begin),
+      {},
+      { type: a.type },
     );
   }
 
@@ -301,45 +320,14 @@ export class GraphBuilder {
       })
       .reverse();
     const constants = [...this.#constants.values()].filter(({ value }) => needed.has(value.name));
-    const info = (value: Value): object => ({
-      name: value.name,
-      type: {
-        tensorType: {
-          elemType: ELEMENT_TYPE[value.type],
-          shape: { dim: value.shape.map((dimValue) => ({ dimValue })) },
-        },
-      },
-    });
-    const model = {
-      irVersion: IR_VERSION,
-      producerName: 'bac_policy',
-      opsetImport: [
-        { domain: '', version: OPSET },
-        { domain: CONTRIB, version: CONTRIB_OPSET },
-      ],
-      metadataProps: Object.entries(this.#metadata).map(([key, value]) => ({ key, value })),
-      graph: {
-        name: 'policy',
-        input: this.#inputs.map(info),
-        output: Object.entries(outputs).map(([name, value]) => info({ ...value, name })),
-        initializer: constants.map(({ value, data }) => ({
-          dims: [...value.shape],
-          dataType: ELEMENT_TYPE[value.type],
-          name: value.name,
-          rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-        })),
-        node: nodes.map((node) => ({
-          input: node.inputs,
-          output: node.outputs,
-          name: node.outputs[0],
-          opType: node.op,
-          domain: node.domain,
-          attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),
-        })),
-      },
-    };
     return {
-      bytes: modelProto.encode(model).finish(),
+      bytes: encodeModel({
+        inputs: this.#inputs,
+        outputs: Object.entries(outputs).map(([name, value]) => ({ ...value, name })),
+        constants,
+        nodes,
+        metadata: this.#metadata,
+      }),
       nodes: nodes.length,
       multiplyAdds: nodes.reduce((sum, node) => sum + node.multiplyAdds, 0),
     };
@@ -403,13 +391,4 @@ function broadcast(a: readonly number[], b: readonly number[]): number[] | undef
     shape.unshift(Math.max(x, y));
   }
   return shape;
-}
-
-function attribute(name: string, value: Attributes[string]): object {
-  if (typeof value === 'number') return { name, i: value, type: ATTRIBUTE_TYPE.int };
-  if (typeof value === 'string') {
-    return { name, s: Buffer.from(value), type: ATTRIBUTE_TYPE.string };
-  }
-  if ('float' in value) return { name, f: value.float, type: ATTRIBUTE_TYPE.float };
-  return { name, ints: [...value], type: ATTRIBUTE_TYPE.ints };
 }
