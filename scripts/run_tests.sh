@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs all tests with what there is: .venv and, where one can be had, a ROS 2. With CI=true there must be one.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+if scripts/setup_ros.sh && scripts/build_ros.sh; then
+  . scripts/ros/env.bash
+elif [ "${CI:-}" = true ]; then
+  exit 1
+else
+  echo 'Tests that need ROS 2 will be skipped.' >&2
+fi
+npm test --silent
