@@ -11,6 +11,7 @@ import { embed, outputHead } from './output_head.js';
 import { physicalAction } from './physical_action.js';
 import { ReuseSpace } from './reuse_space.js';
 import { SolverGraph } from './solver_graph.js';
+import { paddedTokens, padTokens, padWithZeros } from './token_padding.js';
 
 /** Reuse steps in a row from which the way into the reuse space pays (its way in is five nodes). */
 const SHORTEST_RUN = 3;
@@ -37,12 +38,19 @@ export function buildChunkGraph(
     a.n_obs_steps,
     a.condition_dim,
   ]);
+  const rows = paddedTokens(a.horizon);
   const initial = g.reshape(g.input('initial_noise', [1, ...shape]), shape);
   const noise = g.reshape(g.input('step_noise', [steps.length, 1, ...shape]), [
     steps.length,
-    shape[0] * shape[1],
+    ...shape,
   ]);
-  const solver = new SolverGraph(g, steps, manifest.noise_scheduler.clip_range, noise, shape);
+  const solver = new SolverGraph(
+    g,
+    steps,
+    manifest.noise_scheduler.clip_range,
+    g.reshape(padWithZeros(g, noise, 1, rows), [steps.length, rows * a.action_dim]),
+    [rows, a.action_dim],
+  );
   const network = new CachedNetwork(
     g,
     weights,
@@ -52,7 +60,7 @@ export function buildChunkGraph(
   );
   const updated = updates.map((list) => new Set(list));
   const computes = steps.map((_, k) => updated.some((list) => list.has(k)));
-  let state = initial;
+  let state = padWithZeros(g, initial, 0, rows);
   for (let k = 0; k < steps.length; k++) {
     const factors = solver.factors(k);
     if (computes[k]) {
@@ -66,7 +74,7 @@ export function buildChunkGraph(
       k--;
     }
   }
-  const sample = solver.sample(state);
+  const sample = g.slice(solver.sample(state), 0, a.horizon, 0);
   return g.finish({
     sample: g.reshape(sample, [1, ...shape]),
     action: g.reshape(physicalAction(g, manifest, sample), [1, a.n_action_steps, a.action_dim]),
@@ -99,18 +107,18 @@ class CachedNetwork {
 
   constructor(
     graph: GraphBuilder,
-    weights: DenoiserWeights,
+    learned: DenoiserWeights,
     manifest: PolicyManifest,
     timesteps: readonly number[],
     condition: Value,
   ) {
-    const a = manifest.architecture;
+    const { weights, architecture: a } = padTokens(learned, manifest.architecture);
     this.#graph = graph;
     this.#weights = weights;
     this.#layers = a.layers;
     this.#cross = selectCrossAttention(graph, weights, a, timesteps);
     this.#prepared = layerPieces(graph, this.#cross.prepare(condition), a.layers);
-    this.#blocks = new DecoderBlocks(graph, weights, a, this.#cross);
+    this.#blocks = new DecoderBlocks(graph, weights, a, manifest.architecture.horizon, this.#cross);
     this.#reuseSpace = new ReuseSpace(graph, weights);
     this.#offset = graph.constant('embedding.offset', [a.horizon, a.embedding], () =>
       toFloat32(plus(weights.positions, rowVector(weights.inputEmbedding.bias))),

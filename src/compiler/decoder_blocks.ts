@@ -4,6 +4,7 @@ import type { CrossAttention } from './cross_attention/cross_attention.js';
 import type { DenoiserWeights, Linear } from './denoiser_weights.js';
 import type { GraphBuilder, Value } from './graph.js';
 import {
+  additiveMask,
   foldNorm,
   joinSelfAttention,
   linear,
@@ -24,15 +25,19 @@ export class DecoderBlocks {
   readonly #a: Architecture;
   readonly #layers: readonly FoldedLayer[];
   readonly #cross: CrossAttention;
+  readonly #tokens: number;
 
+  /** @param tokens of the `a.horizon` tokens, those that are not padding */
   constructor(
     graph: GraphBuilder,
     weights: DenoiserWeights,
     a: Architecture,
+    tokens: number,
     cross: CrossAttention,
   ) {
     this.#graph = graph;
     this.#a = a;
+    this.#tokens = tokens;
     this.#cross = cross;
     this.#layers = weights.layers.map((layer) => ({
       self: joinSelfAttention(layer.selfAttention, layer.norm1),
@@ -53,7 +58,13 @@ export class DecoderBlocks {
     const normed = plainNorm(g, x);
     switch (block.kind) {
       case 'self_attention':
-        return selfAttention(g, `block.${blockIndex(block)}`, layer.self, this.#a, normed);
+        return selfAttention(
+          g,
+          `block.${blockIndex(block)}`,
+          layer.self,
+          { ...this.#a, ...this.#paddingMask() },
+          normed,
+        );
       case 'cross_attention':
         return this.#cross.branch(block.layer, normed, prepared, step());
       case 'feed_forward': {
@@ -62,6 +73,17 @@ export class DecoderBlocks {
         return linear(g, `${name}.contract`, layer.contract, hidden);
       }
     }
+  }
+
+  /** Padding comes last, so a causal mask hides it already. */
+  #paddingMask(): { readonly mask?: Value } {
+    const { horizon, causal } = this.#a;
+    if (causal || this.#tokens === horizon) return {};
+    return {
+      mask: this.#graph.constant('padding_mask', [1, 1, horizon, horizon], () =>
+        additiveMask(horizon, horizon, (_, key) => key < this.#tokens),
+      ),
+    };
   }
 }
 

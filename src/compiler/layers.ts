@@ -64,7 +64,7 @@ export function selfAttention(
   graph: GraphBuilder,
   name: string,
   weights: SelfAttention,
-  options: { readonly heads: number; readonly causal: boolean },
+  options: { readonly heads: number; readonly causal: boolean; readonly mask?: Value },
   x: Value,
 ): Value {
   const [tokens, width] = x.shape as [number, number];

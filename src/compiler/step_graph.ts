@@ -8,6 +8,7 @@ import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
 import { plus, rowVector, toFloat32 } from './linalg.js';
 import { embed, outputHead } from './output_head.js';
 import { physicalAction } from './physical_action.js';
+import { padTokens, padWithZeros } from './token_padding.js';
 
 /**
  * A policy without a cache computes every block at every step. Unrolled that is 25,000 nodes for 8
@@ -42,15 +43,16 @@ export function buildStepGraphs(weights: DenoiserWeights, manifest: PolicyManife
 }
 
 function buildStep(
-  weights: DenoiserWeights,
+  learned: DenoiserWeights,
   manifest: PolicyManifest,
   timesteps: readonly number[],
   preparedShapes: readonly (readonly number[])[],
 ): OnnxGraph {
-  const a = manifest.architecture;
+  const { horizon, action_dim: actions, n_action_steps: executed } = manifest.architecture;
+  const { weights, architecture: a } = padTokens(learned, manifest.architecture);
   const g = new GraphBuilder();
-  const sample = g.input('sample', [a.horizon, a.action_dim]);
-  const noise = g.input('noise', [a.horizon, a.action_dim]);
+  const sample = g.input('sample', [horizon, actions]);
+  const noise = g.input('noise', [horizon, actions]);
   const step = g.input('step', [], 'int64');
   const cross = selectCrossAttention(g, weights, a, timesteps);
   const prepared = layerPieces(
@@ -77,21 +79,22 @@ function buildStep(
   });
   const stepValues = (layer: number): Value[] =>
     constants.map((pieces) => pieces[pieces.length === 1 ? 0 : layer]!);
-  const blocks = new DecoderBlocks(g, weights, a, cross);
+  const blocks = new DecoderBlocks(g, weights, a, horizon, cross);
   const offset = g.constant('embedding.offset', [a.horizon, a.embedding], () =>
     toFloat32(plus(weights.positions, rowVector(weights.inputEmbedding.bias))),
   );
-  let stream = embed(g, weights, sample, offset);
+  let stream = embed(g, weights, padWithZeros(g, sample, 0, a.horizon), offset);
   for (const block of blocksOf(a.layers)) {
     const branch = blocks.branch(block, stream, prepared[block.layer]!, () =>
       stepValues(block.layer),
     );
     stream = g.add(stream, branch);
   }
-  const next = solverStep(g, manifest, step, sample, noise, outputHead(g, weights, stream));
+  const output = g.slice(outputHead(g, weights, stream), 0, horizon, 0);
+  const next = solverStep(g, manifest, step, sample, noise, output);
   return g.finish({
     next,
-    action: g.reshape(physicalAction(g, manifest, next), [1, a.n_action_steps, a.action_dim]),
+    action: g.reshape(physicalAction(g, manifest, next), [1, executed, actions]),
   });
 }
 

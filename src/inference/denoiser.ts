@@ -38,7 +38,11 @@ export async function openDenoiser(
     const graph = await cachedGraph([policy.sha256, 'chunk', JSON.stringify(updates)], () =>
       buildChunkGraph(weights(), manifest, updates!, { policy_sha256: policy.sha256 }),
     );
-    return new ChunkDenoiser(manifest, graph.multiplyAdds, await Session.load(graph.path, options));
+    return new ChunkDenoiser(
+      manifest,
+      graph.multiplyAdds,
+      await Session.load(graph.model, options),
+    );
   }
   let built: ReturnType<typeof buildStepGraphs> | undefined;
   const build = (): ReturnType<typeof buildStepGraphs> =>
@@ -48,8 +52,8 @@ export async function openDenoiser(
   return new SteppedDenoiser(
     manifest,
     prepare.multiplyAdds + manifest.noise_scheduler.steps * step.multiplyAdds,
-    await Session.load(prepare.path, options),
-    await Session.load(step.path, options),
+    await Session.load(prepare.model, options),
+    await Session.load(step.model, options),
   );
 }
 

@@ -26,7 +26,7 @@ export class ImageEncoders {
       const graph = await cachedGraph([policy.sha256, 'encoder', input.name], () =>
         buildImageEncoderGraph(policy.encoder!, input, encoder!),
       );
-      sessions.set(input.name, { input, session: await Session.load(graph.path, options) });
+      sessions.set(input.name, { input, session: await Session.load(graph.model, options) });
     }
     return new ImageEncoders(sessions);
   }

@@ -8,7 +8,7 @@ import type { PolicyRunner } from './policy_runner.js';
 import { seededBatchNoise } from './seeded_batch_noise.js';
 
 /** Vector files above this size are refused. */
-const MAX_VECTORS_BYTES = 4 * 1024 ** 3;
+const MAX_VECTORS_BYTES = 2 * 1024 ** 3;
 
 /**
  * Reads raw vectors (contract 3): `observation` (N, To, Do) in physical units, or `observation.NAME` per

@@ -3,7 +3,7 @@ import { observationTokens, perceptronMemory, timeMemory } from '../condition_to
 import type { DenoiserWeights } from '../denoiser_weights.js';
 import type { GraphBuilder, Value } from '../graph.js';
 import { besideLinear, linear } from '../layers.js';
-import { multiply, plus, rowVector, toFloat32 } from '../linalg.js';
+import { type Matrix, multiply, plus, rowVector, toFloat32 } from '../linalg.js';
 import type { CrossAttention, StepConstant } from './cross_attention.js';
 import { projectedAttention } from './projected_attention.js';
 
@@ -23,12 +23,18 @@ export class ProjectedCrossAttention implements CrossAttention {
     this.#graph = graph;
     this.#weights = weights;
     this.#a = a;
+    const tokens = new Map<number, Matrix>();
+    const memory = (k: number): Matrix => {
+      const known = tokens.get(k) ?? timeMemory(weights, a, timesteps[k]!);
+      tokens.set(k, known);
+      return known;
+    };
     const constant = (name: 'key' | 'value'): StepConstant => ({
       name,
       shape: [1, a.embedding],
       perLayer: true,
       data: (k, layer) => {
-        const token = timeMemory(weights, a, timesteps[k]!);
+        const token = memory(k);
         const { weight, bias } = weights.layers[layer]!.crossAttention[name];
         return toFloat32(plus(multiply(token, weight), rowVector(bias)));
       },
