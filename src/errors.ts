@@ -13,12 +13,22 @@ export class BadInput extends Error {
     readonly where: string,
     readonly todo: string,
   ) {
-    super(`${where}: ${what}; ${todo}`.replaceAll(/\s*\n\s*/g, ' '));
+    super(oneLine(`${where}: ${what}; ${todo}`));
     this.name = 'BadInput';
   }
 }
 
 /** The text of anything that was thrown, on one line. */
 export function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
+  return oneLine(error instanceof Error ? error.message : String(error));
+}
+
+/** Longer messages repeat a hostile file; a terminal is no place for it. */
+const MAX_MESSAGE_LENGTH = 2000;
+
+/** Names in foreign files may hold line breaks and what steers a terminal: both become a space. */
+function oneLine(text: string): string {
+  const short =
+    text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)} ...` : text;
+  return short.replaceAll(/[\s\p{Cc}\u2028\u2029]*[\p{Cc}\u2028\u2029][\s\p{Cc}]*/gu, ' ');
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { BadInput } from './errors.js';
 
@@ -23,15 +24,19 @@ export async function sha256OfFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Node reads no larger file at once. */
+const MAX_READ_BYTES = 2 ** 31 - 1;
+
 /**
- * Reads a whole file after checking that it is a file and not larger than `maxBytes`.
+ * Reads a whole file after checking that it is a file and not larger than `maxBytes` (2 GiB at most).
  * @throws BadInput when it is missing, no file, or too large
  */
 export async function readChecked(path: string, maxBytes: number): Promise<Buffer> {
   const size = await sizeOfFile(path);
-  if (size > maxBytes) {
+  const allowed = Math.min(maxBytes, MAX_READ_BYTES);
+  if (size > allowed) {
     throw new BadInput(
-      `is ${(size / MEBI).toFixed(1)} MiB, more than the ${(maxBytes / MEBI).toFixed(1)} MiB allowed`,
+      `is ${(size / MEBI).toFixed(1)} MiB, more than the ${(allowed / MEBI).toFixed(1)} MiB allowed`,
       path,
       'check that it is the right file',
     );
@@ -47,7 +52,7 @@ export async function sizeOfFile(path: string): Promise<number> {
   return found.size;
 }
 
-/** Temporaries that are being written; a process that ends half-way takes them with it. */
+/** Temporaries in use; a process that ends half-way takes them with it. */
 const unfinished = new Set<string>();
 process.on('exit', () => {
   for (const path of unfinished) rmSync(path, { recursive: true, force: true });
@@ -61,6 +66,23 @@ function temporaryBeside(path: string): string {
   return temporary;
 }
 
+/**
+ * Gives `use` an empty directory for intermediate files, which is gone when it ends, also when the process
+ * ends before.
+ */
+export async function withTemporaryDirectory<T>(
+  use: (directory: string) => Promise<T>,
+): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'bac_policy-'));
+  unfinished.add(directory);
+  try {
+    return await use(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+    unfinished.delete(directory);
+  }
+}
+
 /** Writes a file so that other programs see either all of it or nothing. */
 export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
   await createFileAtomically(path, async (temporary) => writeFile(temporary, bytes));
@@ -69,11 +91,16 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string):
 /**
  * As {@link writeAtomically} for files that do not fit into memory: `fill` writes a new file at the path it is
  * given, which then takes the place of `path`; a failure leaves nothing behind.
+ * @throws BadInput when `path` is a directory
  */
 export async function createFileAtomically(
   path: string,
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
+  const existing = await stat(path).catch(() => undefined);
+  if (existing?.isDirectory()) {
+    throw new BadInput('is a directory', path, 'give the path of a file to write');
+  }
   const temporary = temporaryBeside(path);
   await mkdir(dirname(path), { recursive: true });
   try {

@@ -6,6 +6,7 @@ export const POLICY_FORMAT = 'bac_policy/policy@1';
 
 const positive = z.int().positive();
 const finite = z.number();
+const beta = z.number().gt(0).lt(1);
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hexadecimal');
 const name = z
   .string()
@@ -58,8 +59,9 @@ const noiseScheduler = z
     /** K, denoising steps at inference. */
     steps: positive.max(100_000),
     beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2', 'sigmoid']),
-    beta_start: finite,
-    beta_end: finite,
+    /** Shares of variance, above 0 and below 1: at 1 nothing of the signal would be left to divide by. */
+    beta_start: beta,
+    beta_end: beta,
     /** What the network predicts. */
     prediction_type: z.enum(['epsilon', 'sample', 'v_prediction']),
     /** Range the predicted sample is clipped to, or null. */
@@ -74,6 +76,10 @@ const noiseScheduler = z
   .refine(
     (s) => s.steps <= s.train_steps,
     'more inference steps than the schedule was trained with',
+  )
+  .refine(
+    (s) => (s.steps - 1) * Math.floor(s.train_steps / s.steps) + s.steps_offset < s.train_steps,
+    'steps_offset leads beyond the timesteps the schedule was trained with',
   );
 
 const vectorInput = z.strictObject({

@@ -32,7 +32,7 @@ export function denoisingSteps(scheduler: NoiseScheduler): DenoisingStep[] {
   const stride = Math.floor(trainSteps / steps);
   return Array.from({ length: steps }, (_, k) => {
     const t = (steps - 1 - k) * stride + scheduler.steps_offset;
-    const alphaBar = cumulative[Math.min(t, trainSteps - 1)]!;
+    const alphaBar = cumulative[t]!;
     const previous = t - stride;
     const { p, q } = cleanSample(scheduler.prediction_type, alphaBar);
     const common = { timestep: t, p, q };

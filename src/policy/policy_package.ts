@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BadInput } from '../errors.js';
 import { readChecked, sha256, sizeOfFile } from '../files.js';
@@ -8,7 +7,7 @@ import { decodeSafetensors, type FloatTensor, type Tensor } from './safetensors.
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** Learned files above this size are refused (a DP-T with 8 layers and E 256 has 36 MB). */
-export const MAX_WEIGHTS_BYTES = 8 * 1024 ** 3;
+const MAX_WEIGHTS_BYTES = 2 * 1024 ** 3;
 
 /** A policy package whose every learned file was read and matches its digest. */
 export interface PolicyPackage {
@@ -31,7 +30,7 @@ export class Weights {
     this.#where = where;
   }
 
-  /** A tensor of 32-bit floats of exactly this shape. @throws BadInput when there is none */
+  /** A tensor of finite 32-bit floats of exactly this shape. @throws BadInput when there is none */
   get(name: string, shape: readonly number[]): FloatTensor {
     const tensor = this.#tensors.get(name);
     if (!tensor) throw this.#bad(`tensor '${name}' is missing`);
@@ -41,7 +40,11 @@ export class Weights {
         `tensor '${name}' is [${tensor.shape.join(', ')}], not [${shape.join(', ')}]`,
       );
     }
-    return tensor as FloatTensor;
+    const floats = tensor as FloatTensor;
+    if (!floats.data.every(Number.isFinite)) {
+      throw this.#bad(`tensor '${name}' holds values that are not finite`);
+    }
+    return floats;
   }
 
   /** Names of all tensors. */
@@ -73,14 +76,14 @@ export async function readPolicyPackage(directory: string): Promise<PolicyPackag
     const expected = manifest.files[name];
     if (!expected) throw new BadInput(`does not list ${name}`, path, 'import the checkpoint again');
     const size = await sizeOfFile(file);
-    if (size !== expected.bytes || size > MAX_WEIGHTS_BYTES) {
+    if (size !== expected.bytes) {
       throw new BadInput(
         `has ${size} bytes, policy.json says ${expected.bytes}`,
         file,
         'the file was changed or truncated: import the checkpoint again',
       );
     }
-    const bytes = await readFile(file);
+    const bytes = await readChecked(file, MAX_WEIGHTS_BYTES);
     if (sha256(bytes) !== expected.sha256) {
       throw new BadInput(
         'does not have the digest that policy.json gives',

@@ -77,13 +77,18 @@ export function decodeSafetensors(bytes: Buffer, where: string): TensorFile {
   const body = bytes.subarray(8 + headerLength);
   const tensors = new Map<string, Tensor>();
   const metadata: Record<string, string> = {};
+  // Tensors that share bytes would take more memory than the file has.
+  let unclaimed = body.length;
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') {
       for (const [key, value] of Object.entries((entry ?? {}) as object)) {
-        metadata[key] = String(value);
+        if (typeof value !== 'string') throw bad(`has metadata '${key}' that is not text`);
+        metadata[key] = value;
       }
     } else {
-      tensors.set(name, decodeTensor(name, entry, body, bad));
+      const tensor = decodeTensor(name, entry, body, unclaimed, bad);
+      unclaimed -= tensor.data.byteLength;
+      tensors.set(name, tensor);
     }
   }
   return { tensors, metadata };
@@ -93,11 +98,13 @@ function decodeTensor(
   name: string,
   entry: unknown,
   body: Buffer,
+  maxBytes: number,
   bad: (what: string) => BadInput,
 ): Tensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  if (typeof dtype !== 'string' || !Object.hasOwn(ARRAY_OF, dtype)) {
-    throw bad(`tensor '${name}' has type ${String(dtype)}, which is not supported`);
+  if (typeof dtype !== 'string') throw bad(`tensor '${name}' has no type`);
+  if (!Object.hasOwn(ARRAY_OF, dtype)) {
+    throw bad(`tensor '${name}' has type ${dtype}, which is not supported`);
   }
   if (!isSizes(shape)) throw bad(`tensor '${name}' has no valid shape`);
   if (!isSizes(offsets) || offsets.length !== 2) throw bad(`tensor '${name}' has no valid offsets`);
@@ -109,6 +116,7 @@ function decodeTensor(
       `tensor '${name}' needs ${expected} bytes at ${begin}..${end}, the file is truncated`,
     );
   }
+  if (expected > maxBytes) throw bad(`tensor '${name}' shares bytes with another`);
   // A copy: the file's alignment is not ours, and a view would keep the whole file alive.
   const copy = new ArrayBuffer(expected);
   new Uint8Array(copy).set(body.subarray(begin, end));
