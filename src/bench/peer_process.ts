@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 
@@ -54,11 +55,23 @@ export class PeerProcess {
     failed.catch(() => undefined);
     // A peer that ended early is noticed when its answer is missing.
     child.stdin.on('error', () => undefined);
+    const end = (): void => void child.kill();
+    process.once('exit', end);
+    child.once('exit', () => process.off('exit', end));
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const first = await Promise.race([lines.next(), failed]);
-    if (first.done) throw new Error(`${python}: ${errors.at(-1) ?? 'ended without a word'}`);
-    const greeting = greetingSchema.parse(JSON.parse(first.value));
-    return new PeerProcess(child, lines, errors, greeting);
+    try {
+      const first = await Promise.race([lines.next(), failed]);
+      if (first.done) {
+        child.kill();
+        // What it had to say on standard error may still be on its way.
+        await Promise.race([once(child, 'close'), failed]);
+        throw new Error(`${python}: ${errors.at(-1) ?? 'ended without a word'}`);
+      }
+      return new PeerProcess(child, lines, errors, parseLine(greetingSchema, first.value, python));
+    } catch (error) {
+      child.kill();
+      throw error;
+    }
   }
 
   /** Sends one command and waits for its answer. */
@@ -66,12 +79,21 @@ export class PeerProcess {
     this.#process.stdin.write(`${command}\n`);
     const line = await this.#lines.next();
     if (line.done) throw new Error(`the peers ended: ${this.#errors.at(-1) ?? 'without a word'}`);
-    return answerSchema.parse(JSON.parse(line.value));
+    return parseLine(answerSchema, line.value, 'the peers');
   }
 
   /** Ends the program. */
   close(): void {
     this.#process.stdin.end();
     this.#process.kill();
+  }
+}
+
+/** One line of JSON from the other side. @throws Error naming who said something else */
+function parseLine<S extends z.ZodType>(schema: S, line: string, who: string): z.infer<S> {
+  try {
+    return schema.parse(JSON.parse(line));
+  } catch {
+    throw new Error(`${who}: answered '${line.slice(0, 200)}', which is not the peers' protocol`);
   }
 }

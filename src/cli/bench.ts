@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -13,12 +11,13 @@ import { madeUpWorkload } from '../bench/workload.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import type { Plan } from '../caching/plan.js';
 import { messageOf } from '../errors.js';
+import { withTemporaryDirectory } from '../files.js';
 import { ImageEncoders } from '../inference/image_encoders.js';
 import { readVectors } from '../inference/vectors.js';
 import { readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { floatTensor, writeSafetensors } from '../policy/safetensors.js';
-import { integerOption } from './integer_option.js';
+import { integerOption, MAX_THREADS } from './integer_option.js';
 import { progressBar, table } from './terminal.js';
 
 interface BenchOptions {
@@ -31,6 +30,9 @@ interface BenchOptions {
   readonly python?: string;
   readonly json?: boolean;
 }
+
+/** Made-up observations; more chunks than that begin again with the first. */
+const MAX_MADE_UP = 64;
 
 /** The project's root, seen from dist/src/cli. */
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -49,7 +51,7 @@ export function benchCommand(): Command {
     )
     .option('--input <file>', 'observations as for run; without it they are made up')
     .option('--chunks <number>', 'chunks that each engine makes', integerOption(1), 20)
-    .option('--threads <number>', 'threads inside one operator', integerOption(1), 1)
+    .option('--threads <number>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
     .option('--seed <number>', 'makes noises and made-up observations', integerOption(0), 0)
     .option('--peers', 'also time PyTorch: eager, eager with BAC, torch.compile, DDIM')
     .option('--python <path>', 'a Python that has torch (default: .peers/bin/python, else python3)')
@@ -65,7 +67,7 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
   }
   const workload = options.input
     ? await readWorkload(policy, options.input, options)
-    : madeUpWorkload(policy.manifest, options.chunks, options.seed);
+    : madeUpWorkload(policy.manifest, Math.min(options.chunks, MAX_MADE_UP), options.seed);
   const { threads } = options;
   const dense = await compiledContender(policy, workload, { name: 'dense', threads });
   const contenders: Contender[] = [dense];
@@ -84,21 +86,23 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
         return undefined;
       })
     : undefined;
-  if (peers) {
-    const found = await peerContenders(peers, policy, plans, dense.multiplyAdds);
-    contenders.push(...found.contenders);
-    absent.push(...found.absent);
-  }
-  const bar = progressBar('chunks', contenders.length * options.chunks);
-  const rows = await measure(contenders, {
-    chunks: options.chunks,
-    samples: workload.samples,
-    threads,
-    onChunk: () => bar.advance(),
-  }).finally(() => {
-    bar.stop();
+  let rows: BenchRow[];
+  try {
+    if (peers) {
+      const found = await peerContenders(peers, policy, plans, dense.multiplyAdds);
+      contenders.push(...found.contenders);
+      absent.push(...found.absent);
+    }
+    const bar = progressBar('chunks', contenders.length * options.chunks);
+    rows = await measure(contenders, {
+      chunks: options.chunks,
+      samples: workload.samples,
+      threads,
+      onChunk: () => bar.advance(),
+    }).finally(() => bar.stop());
+  } finally {
     peers?.close();
-  });
+  }
   for (const contender of contenders) await contender.close();
   if (options.json) {
     console.log(JSON.stringify({ rows, skipped: absent, rss_mb: rssMb }));
@@ -127,9 +131,9 @@ async function startPeers(
 ): Promise<PeerProcess> {
   const { architecture: a, noise_scheduler: scheduler } = policy.manifest;
   const n = workload.samples;
-  const directory = await mkdtemp(join(tmpdir(), 'bac-policy-bench-'));
-  const vectors = join(directory, 'workload.safetensors');
-  try {
+  // The peers have read the workload by the time they answer.
+  return withTemporaryDirectory(async (directory) => {
+    const vectors = join(directory, 'workload.safetensors');
     await writeSafetensors(vectors, [
       ['condition', floatTensor([n, a.n_obs_steps, a.condition_dim], workload.condition)],
       ['initial_noise', floatTensor([n, a.horizon, a.action_dim], workload.initialNoise)],
@@ -141,14 +145,11 @@ async function startPeers(
     const local = join(ROOT, '.peers/bin/python');
     const python = options.python ?? (existsSync(local) ? local : 'python3');
     const planArguments = plans.flatMap(({ path }) => ['--plan', path]);
-    return await PeerProcess.start(python, [
+    return PeerProcess.start(python, [
       ...[PEERS, policy.directory, '--input', vectors, '--threads', `${options.threads}`],
       ...planArguments,
     ]);
-  } finally {
-    // The peers have read it by the time they answer.
-    await rm(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 function print(

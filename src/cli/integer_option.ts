@@ -1,5 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 
+/** Most threads an operator may be given; ONNX Runtime starts as many as it is told, however few cores there are. */
+export const MAX_THREADS = 256;
+
 /** Parser of an option that takes an integer from `min` to `max`; anything else is bad usage. */
 export function integerOption(min: number, max = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {

@@ -9,7 +9,7 @@ import { executedActions } from '../policy/executed_actions.js';
 import { readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { floatTensor, writeSafetensors } from '../policy/safetensors.js';
-import { integerOption } from './integer_option.js';
+import { integerOption, MAX_THREADS } from './integer_option.js';
 import { type Progress, progressBar } from './terminal.js';
 
 interface RunOptions {
@@ -21,6 +21,9 @@ interface RunOptions {
   readonly threads: number;
   readonly json?: boolean;
 }
+
+/** Samples the interpreter runs together. */
+const INTERPRETER_BATCH = 16;
 
 /** `bac-policy run`: raw vectors through a policy, for parity and for other programs. */
 export function runCommand(): Command {
@@ -36,7 +39,7 @@ export function runCommand(): Command {
         .default('compiled'),
     )
     .option('--seed <number>', 'makes the noises that the input does not hold', integerOption(0), 0)
-    .option('--threads <number>', 'threads inside one operator', integerOption(1), 1)
+    .option('--threads <number>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
     .option('--json', 'print a summary for machines')
     .action(run);
 }
@@ -54,7 +57,9 @@ async function run(directory: string, options: RunOptions): Promise<void> {
     { seed: options.seed },
   );
   await encoders.close();
-  const work = options.engine === 'compiled' ? inputs.samples : manifest.noise_scheduler.steps;
+  const batches = Math.ceil(inputs.samples / INTERPRETER_BATCH);
+  const work =
+    options.engine === 'compiled' ? inputs.samples : batches * manifest.noise_scheduler.steps;
   const bar = progressBar('denoising', work);
   const denoise = options.engine === 'compiled' ? runCompiled : runInterpreter;
   const { threads } = options;
@@ -118,7 +123,7 @@ async function runInterpreter(
 ): Promise<Float32Array> {
   const interpreter = await openInterpreter(policy, {
     threads,
-    batch: Math.min(inputs.samples, 16),
+    batch: Math.min(inputs.samples, INTERPRETER_BATCH),
   });
   const { sample } = await interpreter.run({
     ...inputs,
