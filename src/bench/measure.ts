@@ -1,4 +1,3 @@
-import { mean, quantileSeq } from 'mathjs';
 import type { Contender } from './contender.js';
 
 /** Chunks that each contender makes before its time counts: caches and clocks settle. */
@@ -48,6 +47,8 @@ export async function measure(
       options.onChunk?.();
     }
   }
+  // Loading it takes longer than most commands run.
+  const { mean, quantileSeq } = await import('mathjs');
   return contenders.map(({ name, engine, cost, loadMs }, i) => {
     const { times, actions } = results[i]!;
     const quantile = (share: number): number => round(Number(quantileSeq(times, share)));
@@ -59,17 +60,14 @@ export async function measure(
       p90_ms: quantile(0.9),
       p99_ms: quantile(0.99),
       cost,
-      error_rms: rootMeanSquare(actions, results[0]!.actions),
+      error_rms: Math.sqrt(mean(squaredErrors(actions, results[0]!.actions))),
       load_ms: loadMs === undefined ? null : round(loadMs),
     };
   });
 }
 
-function rootMeanSquare(a: readonly Float32Array[], b: readonly Float32Array[]): number {
-  const squares = a.flatMap((values, i) =>
-    Array.from(values, (value, j) => (value - b[i]![j]!) ** 2),
-  );
-  return Math.sqrt(mean(squares));
+function squaredErrors(a: readonly Float32Array[], b: readonly Float32Array[]): number[] {
+  return a.flatMap((values, i) => Array.from(values, (value, j) => (value - b[i]![j]!) ** 2));
 }
 
 function round(ms: number): number {

@@ -12,8 +12,8 @@ export function planName({ method }: Plan): string {
     bubbling !== undefined && `n${bubbling}`,
     metric,
     objective === 'consecutive' && objective,
-    name === 'bac' && method.final_update === false && 'nofinal',
-    name !== 'bac' && method.final_update === true && 'final',
+    name !== 'uniform' && method.final_update === false && 'nofinal',
+    name === 'uniform' && method.final_update === true && 'final',
   ];
   return parts.filter(Boolean).join('_');
 }

@@ -1,19 +1,23 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { BadInput, messageOf } from '../errors.js';
-import { calibrateCommand } from './calibrate.js';
-import { benchCommand } from './bench.js';
-import { compileCommand } from './compile.js';
-import { importCommand } from './import.js';
-import { inspectCommand } from './inspect.js';
-import { planCommand } from './plan.js';
-import { replayCommand } from './replay.js';
-import { runCommand } from './run.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_INPUT = 2;
 /** What a shell reports for a program ended by SIGINT. */
 const EXIT_INTERRUPTED = 130;
+
+/** Each command's module is loaded only when it is wanted: ONNX Runtime and mathjs take their time. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  import: async () => (await import('./import.js')).importCommand(),
+  inspect: async () => (await import('./inspect.js')).inspectCommand(),
+  calibrate: async () => (await import('./calibrate.js')).calibrateCommand(),
+  plan: async () => (await import('./plan.js')).planCommand(),
+  compile: async () => (await import('./compile.js')).compileCommand(),
+  run: async () => (await import('./run.js')).runCommand(),
+  replay: async () => (await import('./replay.js')).replayCommand(),
+  bench: async () => (await import('./bench.js')).benchCommand(),
+};
 
 const program = new Command('bac-policy')
   .description(
@@ -23,18 +27,11 @@ const program = new Command('bac-policy')
   .exitOverride()
   .showHelpAfterError('(see --help)');
 
-for (const command of [
-  importCommand(),
-  calibrateCommand(),
-  planCommand(),
-  inspectCommand(),
-  compileCommand(),
-  runCommand(),
-  replayCommand(),
-  benchCommand(),
-]) {
+const [, , wanted = ''] = process.argv;
+const loaders = Object.hasOwn(COMMANDS, wanted) ? [COMMANDS[wanted]!] : Object.values(COMMANDS);
+for (const load of loaders) {
   // Unlike `command()`, `addCommand()` hands down no settings: without them bad usage would exit with 1.
-  program.addCommand(command.copyInheritedSettings(program));
+  program.addCommand((await load()).copyInheritedSettings(program));
 }
 
 process.once('SIGINT', () => {

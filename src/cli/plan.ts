@@ -55,8 +55,8 @@ export function planCommand(): Command {
         .choices(OBJECTIVES)
         .default('anchor'),
     )
-    .option('--final-update', 'update every block at the last step too (default for bac)')
-    .option('--no-final-update', 'do not (default for acs and uniform)')
+    .option('--final-update', 'update every block at the last step too (default for bac and acs)')
+    .option('--no-final-update', 'do not (default for uniform)')
     .option('--json', 'print a summary for machines')
     .action(runPlan);
 }

@@ -28,7 +28,12 @@ describe('planning methods', () => {
   it('make plans that fit the policy and survive their file', () => {
     const plans = [
       bacPlan(target, calibration, { updates: 5, bubblingBlocks: 3 }),
-      acsPlan(target, calibration, { updates: 5, metric: 'l2', objective: 'consecutive' }),
+      acsPlan(target, calibration, {
+        updates: 5,
+        metric: 'l2',
+        objective: 'consecutive',
+        finalUpdate: false,
+      }),
       uniformPlan(target, { updates: 5 }),
       densePlan(target),
     ];
@@ -46,7 +51,7 @@ describe('planning methods', () => {
   });
 
   it('bac is acs, then the union, then the last step', () => {
-    const acs = schedulesOf(acsPlan(target, calibration, { updates: 5 }));
+    const acs = schedulesOf(acsPlan(target, calibration, { updates: 5, finalUpdate: false }));
     const plain = schedulesOf(
       bacPlan(target, calibration, { updates: 5, bubblingBlocks: 0, finalUpdate: false }),
     );
@@ -65,17 +70,17 @@ describe('planning methods', () => {
     assert.ok(without.filter((steps, i) => steps.length > acs[i]!.length).length <= 3);
   });
 
-  it('final update is on for bac, off for acs and uniform, and named when it is not', () => {
+  it('final update is on for bac and acs, off for uniform, and named when it is not', () => {
     const bac = bacPlan(target, calibration, { updates: 5, bubblingBlocks: 3, finalUpdate: false });
-    const acs = acsPlan(target, calibration, { updates: 5, finalUpdate: true });
+    const acs = acsPlan(target, calibration, { updates: 5, finalUpdate: false });
     const uniform = uniformPlan(target, { updates: 4, finalUpdate: true });
     assert.deepEqual([bac, acs, uniform].map(planName), [
       'bac_s5_n3_cosine_nofinal',
-      'acs_s5_cosine_final',
+      'acs_s5_cosine_nofinal',
       'uniform_s4_final',
     ]);
     assert.deepEqual(uniform.blocks[0]!.updates, [0, 6, 12, 18, 23]);
-    assert.equal(acsPlan(target, calibration, { updates: 5 }).method.final_update, false);
+    assert.equal(acsPlan(target, calibration, { updates: 5 }).method.final_update, true);
   });
 
   it('says what it was made from', () => {

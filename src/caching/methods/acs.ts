@@ -14,7 +14,7 @@ export interface AcsOptions {
   readonly metric?: Metric;
   /** Default `anchor`. */
   readonly objective?: Objective;
-  /** Also update every block at step K-1. Default false here, true in BAC. */
+  /** Also update every block at step K-1, as the authors' code does. Default true. */
   readonly finalUpdate?: boolean;
 }
 
@@ -34,7 +34,7 @@ export function acsSchedules(
 
 /** Each block by its own ACS schedule, without the union of BAC. */
 export function acsPlan(target: PlanTarget, calibration: Calibration, options: AcsOptions): Plan {
-  const { updates, metric = 'cosine', objective = 'anchor', finalUpdate = false } = options;
+  const { updates, metric = 'cosine', objective = 'anchor', finalUpdate = true } = options;
   const schedules = acsSchedules(calibration, options);
   return makePlan(
     target,
