@@ -32,7 +32,6 @@ describe('planning methods', () => {
         updates: 5,
         metric: 'l2',
         objective: 'consecutive',
-        finalUpdate: false,
       }),
       uniformPlan(target, { updates: 5 }),
       densePlan(target),
