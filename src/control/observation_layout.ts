@@ -89,7 +89,8 @@ function checkInput(
   }
 }
 
-function valuesOf(source: ObservationSource): number {
+/** Values one message of a vector source gives; 0 for a camera. */
+export function valuesOf(source: ObservationSource): number {
   if (source.type === 'sensor_msgs/msg/JointState') return source.names.length;
   if (source.type === 'geometry_msgs/msg/PoseStamped') return POSE_VALUES[source.field];
   return source.type === 'std_msgs/msg/Float64MultiArray' ? source.size : 0;

@@ -1,19 +1,21 @@
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
-import { BadInput } from '../errors.js';
-import { assembleCondition } from '../policy/condition.js';
+import { observationLayout, valuesOf } from '../control/observation_layout.js';
+import { sideBySide } from '../policy/side_by_side.js';
 import type { PolicyInput, PolicyManifest } from '../policy/manifest.js';
 import { normalise } from '../policy/normaliser.js';
-import { elementCount, readSafetensors, type Tensor } from '../policy/safetensors.js';
+import { elementCount, readSafetensors } from '../policy/safetensors.js';
 import type { PolicyRunner } from './policy_runner.js';
 import { seededBatchNoise } from './seeded_batch_noise.js';
+import { VectorFile } from './vector_file.js';
 
 /** Vector files above this size are refused. */
 const MAX_VECTORS_BYTES = 2 * 1024 ** 3;
 
 /**
  * Reads raw vectors (contract 3): `observation` (N, To, Do) in physical units, or `observation.NAME` per
- * input (images uint8 (N, To, H, W, 3) RGB), or `condition` (N, To, Dc); `initial_noise` (N, T, A) and
- * `step_noise` (K, N, T, A), or neither: then both follow from the seed.
+ * input or observation source (images uint8 (N, To, H, W, 3) RGB), or, where these are missing, `condition`
+ * (N, To, Dc); `initial_noise` (N, T, A) and `step_noise` (K, N, T, A), what is missing follows from the
+ * seed.
  * @param encodeImage features of one frame
  * @throws BadInput naming the file and the tensor that is wrong
  */
@@ -28,89 +30,65 @@ export async function readVectors(
   return { samples, condition, ...readNoise(file, manifest, samples, options.seed) };
 }
 
-class VectorFile {
-  constructor(
-    readonly tensors: ReadonlyMap<string, Tensor>,
-    readonly path: string,
-  ) {}
-
-  has(name: string): boolean {
-    return this.tensors.has(name);
-  }
-
-  /** A tensor whose shape fits `expected`, in which undefined is any size. */
-  get(name: string, dtype: 'F32' | 'U8', expected: readonly (number | undefined)[]): Tensor {
-    const tensor = this.tensors.get(name);
-    const wanted = `${dtype} (${expected.map((size) => size ?? 'N').join(', ')})`;
-    if (!tensor) throw this.bad(`tensor '${name}' is missing`, `add it, ${wanted}`);
-    const fits =
-      tensor.shape.length === expected.length &&
-      expected.every((size, axis) => size === undefined || size === tensor.shape[axis]);
-    if (tensor.dtype !== dtype || !fits) {
-      const found = `${tensor.dtype} (${tensor.shape.join(', ')})`;
-      throw this.bad(`tensor '${name}' is ${found}`, `this policy needs ${wanted}`);
-    }
-    return tensor;
-  }
-
-  floats(name: string, expected: readonly (number | undefined)[]): Float32Array {
-    const values = this.get(name, 'F32', expected).data as Float32Array;
-    const at = values.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) {
-      throw this.bad(
-        `tensor '${name}' holds ${String(values[at])} at element ${at}`,
-        'only finite numbers can be used',
-      );
-    }
-    return values;
-  }
-
-  bad(what: string, todo: string): BadInput {
-    return new BadInput(what, this.path, todo);
-  }
-}
-
 async function readCondition(
   file: VectorFile,
   manifest: PolicyManifest,
   encodeImage: PolicyRunner['encodeImage'],
 ): Promise<{ condition: Float32Array; samples: number }> {
   const { n_obs_steps: window, condition_dim: width } = manifest.architecture;
-  const count = (name: string): number => {
-    const samples = file.tensors.get(name)!.shape[0] ?? 0;
-    if (samples === 0) throw file.bad(`tensor '${name}' holds no sample`, 'give at least one');
-    return samples;
-  };
-  if (file.has('condition')) {
-    const condition = file.floats('condition', [undefined, window, width]);
-    return { condition, samples: count('condition') };
-  }
-  const only = manifest.inputs.length === 1 ? manifest.inputs[0] : undefined;
-  const nameOf = (input: PolicyInput): string =>
-    input === only && file.has('observation') ? 'observation' : `observation.${input.name}`;
-  const missing = manifest.inputs.map(nameOf).find((name) => !file.has(name));
+  const names = manifest.inputs.map((input) => tensorsOf(input, manifest, file));
+  const missing = manifest.inputs.find((_, i) => names[i] === undefined);
   if (missing) {
-    const wanted = only ? `'observation' (N, ${window}, ${width})` : `'${missing}'`;
-    throw file.bad(`holds neither 'condition' nor '${missing}'`, `add ${wanted} or 'condition'`);
+    if (!file.has('condition')) {
+      throw file.bad(
+        `holds neither 'observation.${missing.name}' nor 'condition'`,
+        `give the observations of every input, or condition (N, ${window}, ${width})`,
+      );
+    }
+    const condition = file.floats('condition', [undefined, window, width]);
+    return { condition, samples: file.count('condition') };
   }
-  const samples = count(nameOf(manifest.inputs[0]!));
+  const samples = file.count(names[0]![0]!.name);
   const parts: Float32Array[] = [];
-  for (const input of manifest.inputs) {
-    const name = nameOf(input);
+  for (const [i, input] of manifest.inputs.entries()) {
+    const tensors = names[i]!;
     if (input.kind === 'vector') {
-      const values = file.floats(name, [samples, window, input.size]);
-      parts.push(normalise(values, input.normaliser));
+      const values = tensors.map(({ name, width: part }) =>
+        file.floats(name, [samples, window, part]),
+      );
+      parts.push(normalise(sideBySide(values, samples * window), input.normaliser));
       continue;
     }
-    const images = file.get(name, 'U8', [samples, window, ...input.size, 3]).data as Uint8Array;
+    const { data } = file.get(tensors[0]!.name, 'U8', [samples, window, ...input.size, 3]);
     const pixels = elementCount([...input.size, 3]);
     const features: Float32Array[] = [];
-    for (let i = 0; i < samples * window; i++) {
-      features.push(await encodeImage(input.name, images.subarray(i * pixels, (i + 1) * pixels)));
+    for (let frame = 0; frame < samples * window; frame++) {
+      const rgb = (data as Uint8Array).subarray(frame * pixels, (frame + 1) * pixels);
+      features.push(await encodeImage(input.name, rgb));
     }
     parts.push(concatenate(features));
   }
-  return { condition: assembleCondition(manifest, parts, samples * window), samples };
+  return { condition: sideBySide(parts, samples * window), samples };
+}
+
+/** The tensors that hold an input: one by its name, or one per observation source; undefined if none do. */
+function tensorsOf(
+  input: PolicyInput,
+  manifest: PolicyManifest,
+  file: VectorFile,
+): { readonly name: string; readonly width: number }[] | undefined {
+  const width = input.kind === 'vector' ? input.size : 0;
+  const whole = [`observation.${input.name}`];
+  if (manifest.inputs.length === 1) whole.unshift('observation');
+  const found = whole.find((name) => file.has(name));
+  if (found) return [{ name: found, width }];
+  if (!manifest.observation_sources) return undefined;
+  const { sources, inputs } = observationLayout(manifest, file.path);
+  const parts = inputs
+    .find((entry) => entry.input === input)!
+    .sources.map((i) => sources[i]!)
+    .map((source) => ({ name: `observation.${source.name}`, width: valuesOf(source) }));
+  return parts.every(({ name }) => file.has(name)) ? parts : undefined;
 }
 
 function readNoise(
