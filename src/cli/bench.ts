@@ -10,19 +10,19 @@ import { PeerProcess } from '../bench/peer_process.js';
 import { madeUpWorkload } from '../bench/workload.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import type { Plan } from '../caching/plan.js';
-import { messageOf } from '../errors.js';
+import { BadInput, messageOf } from '../errors.js';
 import { withTemporaryDirectory } from '../files.js';
-import { ImageEncoders } from '../inference/image_encoders.js';
-import { readVectors } from '../inference/vectors.js';
 import { readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { floatTensor, writeSafetensors } from '../policy/safetensors.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
+import { recordedInputs } from './recorded_inputs.js';
 import { progressBar, table } from './terminal.js';
 
 interface BenchOptions {
   readonly plan: readonly string[];
   readonly input?: string;
+  readonly bag?: string[];
   readonly chunks: number;
   readonly threads: number;
   readonly seed: number;
@@ -49,7 +49,8 @@ export function benchCommand(): Command {
       (file: string, files: readonly string[]) => [...files, file],
       [],
     )
-    .option('--input <file>', 'observations as for run; without it they are made up')
+    .option('--input <file>', 'observations as for run')
+    .option('--bag <bag...>', 'observations from bags; without either they are made up')
     .option('--chunks <number>', 'chunks that each engine makes', integerOption(1), 20)
     .option('--threads <number>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
     .option('--seed <number>', 'makes noises and made-up observations', integerOption(0), 0)
@@ -65,9 +66,7 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
   for (const path of options.plan) {
     plans.push({ name: basename(path), path, plan: (await readPlanFor(path, policy)).plan });
   }
-  const workload = options.input
-    ? await readWorkload(policy, options.input, options)
-    : madeUpWorkload(policy.manifest, Math.min(options.chunks, MAX_MADE_UP), options.seed);
+  const workload = await workloadFor(policy, options);
   const { threads } = options;
   const dense = await compiledContender(policy, workload, { name: 'dense', threads });
   const contenders: Contender[] = [dense];
@@ -111,15 +110,23 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
   print(rows, absent, policy, options, rssMb);
 }
 
-async function readWorkload(
-  policy: PolicyPackage,
-  path: string,
-  { threads, seed }: BenchOptions,
-): Promise<DenoisingInputs> {
-  const encoders = await ImageEncoders.open(policy, { threads });
-  const encode = (name: string, rgb: Uint8Array): Promise<Float32Array> =>
-    encoders.encode(name, rgb);
-  return readVectors(path, policy.manifest, encode, { seed }).finally(() => encoders.close());
+/** Observations to denoise: recorded ones, else made-up ones. */
+async function workloadFor(policy: PolicyPackage, options: BenchOptions): Promise<DenoisingInputs> {
+  const { input, bag, chunks, seed, threads } = options;
+  if (input !== undefined && bag !== undefined) {
+    throw new BadInput('both --input and --bag', 'bac-policy bench', 'give one of them');
+  }
+  if (input === undefined && bag === undefined) {
+    return madeUpWorkload(policy.manifest, Math.min(chunks, MAX_MADE_UP), seed);
+  }
+  const { inputs } = await recordedInputs(policy, {
+    ...(input !== undefined && { vectors: input }),
+    ...(bag !== undefined && { bag }),
+    samples: chunks,
+    seed,
+    threads,
+  });
+  return inputs;
 }
 
 /** Starts the Python side on the same conditions, noises and plans. */
@@ -189,7 +196,7 @@ function print(
     `\n${options.chunks} chunks each, in turn, ${options.threads} thread${options.threads === 1 ? '' : 's'}. ` +
       `Slowest load and warm-up ${(load / 1000).toFixed(1)} s; ${rssMb} MB of memory with all plans loaded.\n` +
       'cost: multiply-adds relative to the dense compiled engine. error: root mean square over executed\n' +
-      `actions against it, same noise${options.input ? '' : ', on made-up observations (give real ones with --input)'}.`,
+      `actions against it, same noise${options.input || options.bag ? '' : ', on made-up observations (give real ones: --bag, --input)'}.`,
   );
   if (rows.some((row) => row.name.startsWith('ddim'))) {
     console.log(

@@ -4,16 +4,11 @@ import type { BlockStatistics } from '../caching/feature_statistics.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import { recordFeatures } from '../caching/record_features.js';
 import { BadInput } from '../errors.js';
-import { ImageEncoders } from '../inference/image_encoders.js';
 import { openInterpreter } from '../inference/interpreter.js';
 import { writeCalibration } from '../policy/calibration_file.js';
 import { FeatureFile } from '../policy/feature_file.js';
 import { readPolicyPackage, type PolicyPackage } from '../policy/policy_package.js';
-import {
-  calibrationInputsFromBags,
-  calibrationInputsFromVectors,
-  type CalibrationInputs,
-} from './calibration_inputs.js';
+import { recordedInputs } from './recorded_inputs.js';
 import { integerOption } from './integer_option.js';
 import { remapOption } from './remap_option.js';
 import { progressBar } from './terminal.js';
@@ -85,7 +80,7 @@ async function runCalibrate(directory: string, options: CalibrateOptions): Promi
       'calibrate a policy with fewer steps',
     );
   }
-  const { inputs, available, sources } = await inputsFor(policy, options);
+  const { inputs, available, sources } = await recordedInputs(policy, options);
   const statistics = await record(policy, inputs, options);
   await writeCalibration(options.output, {
     policySha256: policy.sha256,
@@ -112,28 +107,6 @@ async function runCalibrate(directory: string, options: CalibrateOptions): Promi
       : `${inputs.samples} of ${available} observations, ${scheduler.steps} steps, ${blocks.length} blocks: written to ${options.output}\n` +
           `Next: bac-policy plan ${directory} --calibration ${options.output} --method bac -o PLAN`,
   );
-}
-
-async function inputsFor(
-  policy: PolicyPackage,
-  { bag, vectors, samples, seed, maxAge, remap, threads }: CalibrateOptions,
-): Promise<CalibrationInputs> {
-  const encoders = await ImageEncoders.open(policy, { threads });
-  const encode = (name: string, rgb: Uint8Array): Promise<Float32Array> =>
-    encoders.encode(name, rgb);
-  const choice = { samples, seed };
-  try {
-    if (vectors !== undefined) {
-      return await calibrationInputsFromVectors(policy, vectors, encode, choice);
-    }
-    return await calibrationInputsFromBags(policy, bag ?? [], encode, choice, {
-      remap,
-      onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
-      ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
-    });
-  } finally {
-    await encoders.close();
-  }
 }
 
 async function record(

@@ -4,6 +4,7 @@ import type { CalibrationSource } from '../caching/calibration.js';
 import { selectSamples, spreadEvenly, type DenoisingInputs } from '../caching/denoising_inputs.js';
 import type { EncodeImage } from '../control/condition_builder.js';
 import { sha256OfFile } from '../files.js';
+import { ImageEncoders } from '../inference/image_encoders.js';
 import { seededBatchNoise } from '../inference/seeded_batch_noise.js';
 import { readVectors } from '../inference/vectors.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
@@ -11,7 +12,7 @@ import { BagObservations, type ObserveBagOptions } from '../replay/bag_observati
 import { conditionsFromBag } from '../replay/conditions_from_bag.js';
 
 /** The samples a policy is calibrated on and where they came from. */
-export interface CalibrationInputs {
+export interface RecordedInputs {
   readonly inputs: DenoisingInputs;
   /** Samples there were to choose from. */
   readonly available: number;
@@ -24,13 +25,42 @@ export interface SampleChoice {
   readonly seed: number;
 }
 
+/** Where samples come from, as options of a command: `vectors`, else `bag`. */
+export interface RecordedInputOptions extends SampleChoice {
+  readonly bag?: readonly string[];
+  readonly vectors?: string;
+  readonly maxAge?: number;
+  readonly remap?: ReadonlyMap<string, string>;
+  readonly threads: number;
+}
+
+/** Reads recorded observations, encodes their pictures and chooses samples of them. */
+export async function recordedInputs(
+  policy: PolicyPackage,
+  options: RecordedInputOptions,
+): Promise<RecordedInputs> {
+  const { bag = [], vectors, maxAge, remap, threads } = options;
+  const encoders = await ImageEncoders.open(policy, { threads });
+  const encode: EncodeImage = (name, rgb) => encoders.encode(name, rgb);
+  try {
+    if (vectors !== undefined) return await inputsFromVectors(policy, vectors, encode, options);
+    return await inputsFromBags(policy, bag, encode, options, {
+      ...(remap && { remap }),
+      ...(maxAge !== undefined && { maxAgeMs: maxAge }),
+      onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
+    });
+  } finally {
+    await encoders.close();
+  }
+}
+
 /** Samples of a file of raw vectors (contract 3), with its noises where it holds them. */
-export async function calibrationInputsFromVectors(
+async function inputsFromVectors(
   { manifest }: PolicyPackage,
   path: string,
   encodeImage: EncodeImage,
   { samples, seed }: SampleChoice,
-): Promise<CalibrationInputs> {
+): Promise<RecordedInputs> {
   const all = await readVectors(path, manifest, encodeImage, { seed });
   const chosen = spreadEvenly(all.samples, samples);
   return {
@@ -44,13 +74,13 @@ export async function calibrationInputsFromVectors(
  * Samples of bags: observations at control ticks, spread evenly over all ticks of all bags. The bags are
  * gone through twice, so that only the pictures of chosen ticks are encoded.
  */
-export async function calibrationInputsFromBags(
+async function inputsFromBags(
   { manifest, directory }: PolicyPackage,
   bags: readonly string[],
   encodeImage: EncodeImage,
   { samples, seed }: SampleChoice,
   observing: ObserveBagOptions,
-): Promise<CalibrationInputs> {
+): Promise<RecordedInputs> {
   const options = { ...observing, packagePath: directory };
   const ticks: number[] = [];
   for (const bag of bags) ticks.push(await countTicks(manifest, bag, options));
