@@ -17,6 +17,14 @@ export function parseMessageSchema(encoding: string, text: Uint8Array): MessageD
   }
   const definition = Buffer.from(text).toString('utf8');
   if (encoding === 'ros2msg') return parseMsg(definition, { ros2: true });
-  if (encoding === 'ros2idl') return parseRos2idl(definition);
+  if (encoding === 'ros2idl') return parseRos2idl(definition).map(withRosTime);
   throw new Error(`its schema encoding '${encoding}' is not ros2msg or ros2idl`);
+}
+
+/** The IDL parser renames the nanoseconds of times and durations to those of ROS 1; ROS 2 has `nanosec`. */
+function withRosTime(type: MessageDefinition): MessageDefinition {
+  if (!/^builtin_interfaces\/msg\/(Time|Duration)$/.test(type.name ?? '')) return type;
+  const rename = (field: MessageField): MessageField =>
+    field.name === 'nsec' ? { ...field, name: 'nanosec' } : field;
+  return { ...type, definitions: type.definitions.map(rename) };
 }

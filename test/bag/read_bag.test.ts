@@ -103,6 +103,15 @@ describe('readBag', () => {
     });
   }
 
+  it('gives stamps the field names of ROS 2 with either kind of definition', async () => {
+    const idl = { encoding: 'ros2idl', text: JOINT_STATE_IDL };
+    for (const options of [{}, { schema: idl }]) {
+      const [, { message }] = (await all(await made(options))) as [BagMessage, BagMessage];
+      const { stamp } = (message as { header: { stamp: unknown } }).header;
+      assert.deepEqual(stamp, { sec: 1, nanosec: 50_000_000 });
+    }
+  });
+
   it('reads zstd and lz4 chunks that other programs packed', async () => {
     assert.deepEqual(await firstJoints(join(FIXTURES, 'zstd.mcap')), EXPECTED);
     assert.deepEqual(await firstJoints(join(FIXTURES, 'lz4.mcap')), EXPECTED);
