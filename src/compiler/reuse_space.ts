@@ -11,6 +11,7 @@ import {
   toFloat32,
   transpose,
 } from './linalg.js';
+import type { PredictionFactors } from './solver_graph.js';
 
 /**
  * A step without an update is embed, add the stored branches C, LayerNorm, head:
@@ -98,11 +99,7 @@ export class ReuseSpace {
    * @param sample (T, A)
    * @param entered what `enter` returned, (T, W)
    */
-  output(
-    sample: Value,
-    entered: Value,
-    factors: { readonly scale: number; readonly output: number; readonly sample: number },
-  ): Value {
+  output(sample: Value, entered: Value, factors: PredictionFactors): Value {
     const g = this.#graph;
     const embed = g.constant('reuse.embedding', [this.#embed.rows, this.width], () =>
       toFloat32(this.#embed),

@@ -4,6 +4,16 @@ import type { GraphBuilder, Value } from './graph.js';
 /** Scales below this would leave single precision's range; the sample is multiplied out instead. */
 const SMALLEST_SCALE = 1e-20;
 
+/** Factors that make v c0 / s' of a step out of the network's output and the solver's state. */
+export interface PredictionFactors {
+  /** s: the sample is s times the state. */
+  readonly scale: number;
+  /** Of the network's output. */
+  readonly output: number;
+  /** Of the state. */
+  readonly sample: number;
+}
+
 /**
  * The solver's side of the unrolled loop with as few nodes as possible: the state is u = x / s with a
  * scale s_k per step chosen such that the term c1 x of a step needs no node,
@@ -60,7 +70,7 @@ export class SolverGraph {
   }
 
   /** Factors that turn the network's output m and the state u into v c0 / s'. */
-  factors(k: number): { readonly scale: number; readonly output: number; readonly sample: number } {
+  factors(k: number): PredictionFactors {
     const { p, q, c0 } = this.#steps[k]!;
     const factor = c0 / this.#scales[k + 1]!;
     return { scale: this.scale(k), output: factor * q, sample: factor * p * this.scale(k) };
