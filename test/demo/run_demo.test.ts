@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bagSummary } from '../../src/bag/bag_summary.js';
+
+describe('make demo', function () {
+  this.timeout(300_000);
+  let directory: string;
+  let printed: string;
+
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'bac_policy demo '));
+    const run = spawnSync(process.execPath, ['demo/run_demo.mjs', directory], { encoding: 'utf8' });
+    assert.equal(run.status, 0, run.stderr);
+    printed = run.stdout;
+  });
+
+  after(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('ends by saying what happened, with its numbers, and where to look', () => {
+    const end = printed.slice(printed.indexOf('What happened')).replaceAll(/\s+/g, ' ');
+    assert.match(
+      end,
+      /made 13 chunks of 8 actions from 2 recorded episodes, each in 100 denoising steps/,
+    );
+    const [, cachedMs, denseMs] = /takes ([\d.]+) ms instead of ([\d.]+) ms/.exec(end) ?? [];
+    assert.ok(Number(cachedMs) < Number(denseMs), `${cachedMs} ms, dense ${denseMs} ms`);
+    const [, cached, noise] =
+      /targets are ([\d.]+) mrad from .* different noise are ([\d.]+) mrad/.exec(end) ?? [];
+    assert.ok(Number(cached) > 0, 'a plan changes something');
+    assert.ok(Number(cached) < Number(noise), `${cached} mrad, between noises ${noise} mrad`);
+    assert.ok(end.includes(join(directory, 'index.html')));
+  });
+
+  it('makes a page with all charts that fetches nothing', () => {
+    const page = readFileSync(join(directory, 'index.html'), 'utf8');
+    assert.equal(page.match(/<svg /g)?.length, 10, 'times, plan and 8 joints');
+    assert.doesNotMatch(page, /<script|NaN|undefined|Infinity|\[object/);
+    assert.doesNotMatch(
+      page.replaceAll(/xmlns(:\w+)?="[^"]*"/g, ''),
+      /https?:|src=|@import|url\(h/,
+    );
+  });
+
+  it('keeps the trajectories as bags', async () => {
+    const { topics } = await bagSummary(join(directory, 'cached'));
+    assert.deepEqual(
+      topics.map(({ topic, messages }) => [topic, messages]),
+      [
+        ['/policy/action_chunk', 13],
+        ['/policy/joint_trajectory', 13],
+      ],
+    );
+  });
+});
