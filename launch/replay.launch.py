@@ -1,6 +1,7 @@
 """Lets a policy act on a recorded bag, then plays what it commanded for RViz or PlotJuggler.
 
-ros2 launch bac_policy replay.launch.py policy:=DIR bag:=BAG output:=BAG [plan:=PLAN] [remap:=FROM:=TO] [play:=false]
+ros2 launch bac_policy replay.launch.py policy:=DIR bag:=BAG output:=BAG
+and, where needed, plan:=PLAN remap:=FROM:=TO play:=false
 """
 
 from launch import LaunchDescription

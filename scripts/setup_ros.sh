@@ -32,7 +32,8 @@ use_sourced_ros() {
     jazzy | kilted | lyrical) ;;
     *) die "ROS 2 $ROS_DISTRO is sourced, but Jazzy, Kilted or Lyrical is needed: source one, or none" ;;
   esac
-  command -v colcon >/dev/null || die "ROS 2 $ROS_DISTRO is sourced, but there is no colcon: apt-get install python3-colcon-common-extensions"
+  command -v colcon >/dev/null ||
+    die "there is no colcon beside ROS 2 $ROS_DISTRO: apt-get install python3-colcon-common-extensions"
   echo "using the sourced ROS 2 $ROS_DISTRO"
 }
 
@@ -144,13 +145,15 @@ make_prefix() {
 }
 
 use_sourced_ros && exit
-unset PYTHONPATH PYTHONHOME LD_LIBRARY_PATH VIRTUAL_ENV # Of another environment; pip would take them for its own.
+# Of another environment; pip would take them for its own.
+unset PYTHONPATH PYTHONHOME LD_LIBRARY_PATH VIRTUAL_ENV
 export _ROS_WHEELS_BOOTSTRAP_COMPLETE=1
 mkdir -p "$root/.ros"
 touch "$root/.ros/COLCON_IGNORE"
 exec 9>"$root/.ros/lock"
 flock 9
-stamp="$prefix/.made_by_$({ cat "$requirements" "$constraints" "$0" && echo "$prefix"; } | sha256sum | cut -c 1-16)"
+recipe="$({ cat "$requirements" "$constraints" "$0" && echo "$prefix"; } | sha256sum | cut -c 1-16)"
+stamp="$prefix/.made_by_$recipe"
 if [ -f "$stamp" ]; then
   echo "ready: ROS 2 Jazzy in $prefix"
   exit

@@ -1,4 +1,7 @@
-"""Messages as robots send them, encoded by ROS 2's own library: [{type, cdr (base64), ros2msg, ros2idl, values}]."""
+"""Messages as robots send them, encoded by ROS 2's own library.
+
+Prints [{type, cdr (base64), ros2msg, ros2idl, values}] as JSON; the last are what was encoded.
+"""
 
 import base64
 import json
@@ -16,8 +19,8 @@ def header(frame_id):
     return Header(stamp=Time(sec=1_700_000_000, nanosec=123_456_789), frame_id=frame_id)
 
 
-# Rows of 5 pixels with one byte of padding: the step is odd and not what the width says.
-WIDTH, HEIGHT, STEP = 5, 3, 16
+# Rows of 5 pixels with two bytes of padding: the step is odd and not what the width says.
+WIDTH, HEIGHT, STEP = 5, 3, 17
 # Strings of every length modulo 8, so that the numbers after them need every alignment.
 FRAMES = ["", "a", "ab", "base", "world", "camera", "the arm", "wrist µm"]
 
@@ -28,10 +31,12 @@ MESSAGES = [
         width=WIDTH,
         encoding="rgb8",
         is_bigendian=0,
-        step=STEP + 1,
-        data=bytes(i * 7 % 256 for i in range(HEIGHT * (STEP + 1))),
+        step=STEP,
+        data=bytes(i * 7 % 256 for i in range(HEIGHT * STEP)),
     ),
-    CompressedImage(header=header("camera"), format="rgb8; jpeg compressed bgr8", data=b"\xff\xd8\x00\xff\xd9"),
+    CompressedImage(
+        header=header("camera"), format="rgb8; jpeg compressed bgr8", data=b"\xff\xd8\x00\xff\xd9"
+    ),
     CompressedImage(header=header(""), format="png", data=b""),
     *(
         JointState(

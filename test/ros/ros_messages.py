@@ -28,7 +28,7 @@ def plain(value):
 
 
 def definition(type_name, kind):
-    """The schema rosbag2 would record: the installed .msg or .idl files of a type and of all it consists of."""
+    """The schema rosbag2 would record: the .msg or .idl files of a type and of all it consists of."""
     types = [type_name]
     texts = []
     for name in types:  # grows while it is gone through

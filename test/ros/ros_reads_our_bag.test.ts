@@ -5,6 +5,7 @@ import { readBag } from '../../src/bag/read_bag.js';
 import { messageDefinitions } from '../../src/bag/message_definitions.js';
 import { CHUNK_TOPIC, TRAJECTORY_TOPIC } from '../../src/replay/replay.js';
 import { runCli } from '../cli/run_cli.js';
+import '../support/cache_directory.js';
 import { temporaryDirectory } from '../support/temporary_directory.js';
 import { rawMessages } from './raw_mcap.js';
 import { asJson, requireRos, ROOT, runRosScript, runWithRos } from './ros_environment.js';
