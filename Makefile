@@ -6,7 +6,7 @@ SHELL := bash
 
 sources := $(shell find src test -name '*.ts')
 
-.PHONY: help build demo test lint format peers clean
+.PHONY: help build demo test lint format ros peers clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target what; do printf 'make %-8s %s\n' "$$target" "$$what"; done
@@ -27,6 +27,9 @@ lint: node_modules/.installed ## linter, formatting, types
 
 format: node_modules/.installed ## format all files
 	@npm run --silent format
+
+ros: build ## a local ROS 2 in .ros where none is sourced, and our messages built for it
+	@scripts/setup_ros.sh && scripts/build_ros.sh
 
 peers: ## a Python with PyTorch in .peers, for `bac-policy bench --peers`
 	@scripts/setup_python.sh .peers src/bench/peers/requirements.txt
