@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BadInput } from '../errors.js';
+import { denoisingSteps } from './noise_schedule.js';
 
 /** The `format` of every policy package this version reads and writes. */
 export const POLICY_FORMAT = 'bac_policy/policy@1';
@@ -230,7 +231,13 @@ export const actionOptionsSchema = action.omit({ normaliser: true });
 
 /** Checks the parsed text of a `policy.json`. @throws BadInput naming the first wrong field */
 export function parseManifest(value: unknown, where: string): PolicyManifest {
-  return parseWith(manifest, value, where, 'import the checkpoint again');
+  const todo = 'import the checkpoint again';
+  const parsed = parseWith(manifest, value, where, todo);
+  const coefficients = denoisingSteps(parsed.noise_scheduler).flatMap(Object.values);
+  if (!coefficients.every(Number.isFinite)) {
+    throw new BadInput('noise_scheduler: the betas leave no signal, or no noise', where, todo);
+  }
+  return parsed;
 }
 
 /** Runs a zod schema and turns its first issue into one readable line. */

@@ -10,7 +10,7 @@ export function* mutations(original: Buffer, count: number, seed: number): Gener
   const below = (limit: number): number => uniformInt(random, 0, Math.max(0, limit - 1));
   for (let i = 0; i < count; i++) {
     let bytes = Buffer.from(original);
-    for (let places = 1 + below(4); places > 0; places--) {
+    for (let places = 1 + below(4); places > 0 && bytes.length > 0; places--) {
       const at = below(bytes.length);
       const length = 1 + below(Math.min(64, bytes.length - at));
       const other = below(bytes.length - length);
