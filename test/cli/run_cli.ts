@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import '../support/cache_directory.js';
 
 /** The command line as built beside these tests. */
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -17,4 +18,29 @@ export function runCli(...args: string[]): CliResult {
     encoding: 'utf8',
   });
   return { status, stdout, stderr };
+}
+
+/** A run of the command line that has not ended yet. */
+export interface StartedCli {
+  readonly process: ChildProcess;
+  readonly result: Promise<CliResult>;
+}
+
+/** Starts `bac-policy` beside the test. @param environment added to that of the test */
+export function startCli(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): StartedCli {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  const result = new Promise<CliResult>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, stdout, stderr }));
+  });
+  return { process: child, result };
 }
