@@ -1,4 +1,4 @@
-// A real policy and a real bag (made by that policy in a simulated Lift task; see README.md here), replayed
+// A real policy and a real bag (made by that policy in a simulated Lift task, see lift_tiny/README.md), replayed
 // dense and cached. Runs the same commands that a user would, then writes demo/out/index.html.
 import { spawn } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -39,11 +39,11 @@ const replay = ['replay', policy, '--bag', bag, '-o'];
 await step('Replay the bag, every block computed at every step', [...replay, `${out}/dense`]);
 await step('Replay it with the plan', [...replay, `${out}/cached`, '--plan', plan]);
 const otherNoise = [...replay, `${out}/other_noise`, '--seed', '1'];
-await step('Replay it dense from other noise, to see what the policy itself leaves open', otherNoise);
-const timing = await step('Time both in turn', [
-  ...['bench', policy, '--plan', plan],
-  ...['--input', `${given}/lift_lowdim_tiny_vectors.safetensors`],
-]);
+await step(
+  'Replay it dense from other noise, to see what the policy itself leaves open',
+  otherNoise,
+);
+const timing = await step('Time both in turn', ['bench', policy, '--plan', plan, '--bag', bag]);
 
 const { action } = JSON.parse(await readFile(`${policy}/policy.json`, 'utf8'));
 const statistics = JSON.parse(await readFile(`${out}/cached/statistics.json`, 'utf8'));
@@ -74,7 +74,7 @@ await writeAtomically(
     notes: [
       'Policy: robosuite Lift, Panda arm, 4 layers of width 64: small enough to lie in a repository. The paper has 8 layers of width 256, where caching wins more.',
       `Times: bac-policy bench on ${cpus()[0]?.model ?? 'this machine'}, Node ${process.version}, ${facts.dense.threads} thread, both in turn. Dense here is dense on the same compiled engine; against PyTorch: make peers, then bac-policy bench --peers.`,
-      'Differences: over all actions of the three replayed bags, joint by joint. The table of bac-policy bench has the root mean square over all joints together, on other observations.',
+      'Differences: over all actions of the three replayed bags, joint by joint. bac-policy bench prints one root mean square over all joints together, from other noise.',
       'Small differences of the motion do not prove that the task succeeds: for that, a robot or a simulator has to be in the loop.',
     ],
   }),
