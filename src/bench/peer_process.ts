@@ -21,21 +21,25 @@ const KEPT_ERROR_LINES = 3;
 export class PeerProcess {
   readonly torchVersion: string;
   readonly engines: readonly string[];
+  /** Ends the program. */
+  readonly close: () => void;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
   readonly #errors: readonly string[];
 
   private constructor(
+    greeting: z.infer<typeof greetingSchema>,
     process: ChildProcessWithoutNullStreams,
     lines: AsyncIterator<string>,
     errors: readonly string[],
-    greeting: z.infer<typeof greetingSchema>,
+    end: () => void,
   ) {
+    this.torchVersion = greeting.torch;
+    this.engines = greeting.engines;
     this.#process = process;
     this.#lines = lines;
     this.#errors = errors;
-    this.torchVersion = greeting.torch;
-    this.engines = greeting.engines;
+    this.close = end;
   }
 
   /**
@@ -55,7 +59,13 @@ export class PeerProcess {
     failed.catch(() => undefined);
     // A peer that ended early is noticed when its answer is missing.
     child.stdin.on('error', () => undefined);
-    const end = (): void => void child.kill();
+    const end = (): void => {
+      child.kill();
+      // Programs that it started in turn may hold the pipes open, and us with them.
+      child.stdin.destroy();
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
     process.once('exit', end);
     child.once('exit', () => process.off('exit', end));
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -67,9 +77,10 @@ export class PeerProcess {
         await Promise.race([once(child, 'close'), failed]);
         throw new Error(`${python}: ${errors.at(-1) ?? 'ended without a word'}`);
       }
-      return new PeerProcess(child, lines, errors, parseLine(greetingSchema, first.value, python));
+      const greeting = parseLine(greetingSchema, first.value, python);
+      return new PeerProcess(greeting, child, lines, errors, end);
     } catch (error) {
-      child.kill();
+      end();
       throw error;
     }
   }
@@ -80,12 +91,6 @@ export class PeerProcess {
     const line = await this.#lines.next();
     if (line.done) throw new Error(`the peers ended: ${this.#errors.at(-1) ?? 'without a word'}`);
     return parseLine(answerSchema, line.value, 'the peers');
-  }
-
-  /** Ends the program. */
-  close(): void {
-    this.#process.stdin.end();
-    this.#process.kill();
   }
 }
 

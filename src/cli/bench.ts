@@ -79,18 +79,18 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
   // Before the peers, which are a process of their own.
   const rssMb = Math.round(process.memoryUsage.rss() / 1e6);
   const absent: Absence[] = [];
+  const missPeers = (error: unknown): undefined => {
+    absent.push({ name: 'peers', engine: 'python', skipped: messageOf(error) });
+  };
   const peers = options.peers
-    ? await startPeers(policy, workload, plans, options).catch((error: unknown) => {
-        absent.push({ name: 'peers', engine: 'python', skipped: messageOf(error) });
-        return undefined;
-      })
+    ? await startPeers(policy, workload, plans, options).catch(missPeers)
     : undefined;
   let rows: BenchRow[];
   try {
     if (peers) {
-      const found = await peerContenders(peers, policy, plans, dense.multiplyAdds);
-      contenders.push(...found.contenders);
-      absent.push(...found.absent);
+      const found = await peerContenders(peers, policy, plans, dense.multiplyAdds).catch(missPeers);
+      contenders.push(...(found?.contenders ?? []));
+      absent.push(...(found?.absent ?? []));
     }
     const bar = progressBar('chunks', contenders.length * options.chunks);
     rows = await measure(contenders, {
