@@ -14,6 +14,8 @@ fi
 if [ -f "$_bac_root/.ros/install/local_setup.bash" ]; then
   _bac_options="$-"
   set +eu # colcon's files read variables that are not set.
+  # They also call their Python without quotes, which fails where this path has spaces: take it where it lies.
+  export COLCON_PYTHON_EXECUTABLE="${COLCON_PYTHON_EXECUTABLE:-$(readlink -f "$(command -v python3)")}"
   . "$_bac_root/.ros/install/local_setup.bash"
   case "$_bac_options" in *e*) set -e ;; esac
   case "$_bac_options" in *u*) set -u ;; esac

@@ -46,8 +46,8 @@ describe('The ROS 2 package', () => {
     it('is found in the ament index with all that a launch needs', () => {
       const find =
         'from ament_index_python.packages import *; ' +
-        'print(get_package_prefix("bac_policy"), get_package_share_directory("bac_policy"))';
-      const [prefix, share] = runWithRos(['python3', '-c', find]).trim().split(' ');
+        'print(get_package_prefix("bac_policy"), get_package_share_directory("bac_policy"), sep="\\n")';
+      const [prefix, share] = runWithRos(['python3', '-c', find]).trim().split('\n');
       runWithRos(['test', '-x', `${prefix}/lib/bac_policy/bac-policy`]);
       runWithRos(['test', '-f', `${share}/launch/replay.launch.py`]);
       runWithRos(['test', '-f', `${share}/config/sources/lift_lowdim.yaml`]);
