@@ -1,3 +1,4 @@
+import './no_telemetry.js';
 import ort from 'onnxruntime-node';
 import { messageOf } from '../errors.js';
 

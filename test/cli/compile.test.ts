@@ -93,7 +93,10 @@ describe('bac-policy compile', () => {
         ['step_noise', floatTensor([scheduler.steps, 1, a.horizon, a.action_dim], first.stepNoise)],
       ]);
       const files = [at(`${name}.onnx`), at(`${name}.in`), at(`${name}.out`)];
-      const python = spawnSync(PYTHON, ['-c', RUN_ONNX, ...files], { encoding: 'utf8' });
+      const python = spawnSync(PYTHON, ['-c', RUN_ONNX, ...files], {
+        encoding: 'utf8',
+        env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+      });
       assert.equal(python.status, 0, python.stderr);
       assert.equal(python.stdout.trim(), policy.sha256);
 

@@ -26,10 +26,10 @@ export interface StartedCli {
   readonly result: Promise<CliResult>;
 }
 
-/** Starts `bac-policy` beside the test. @param environment added to that of the test */
+/** Starts `bac-policy` beside the test. @param environment changes that of the test; undefined takes away */
 export function startCli(
   args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
+  environment: Readonly<Record<string, string | undefined>> = {},
 ): StartedCli {
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,7 @@
+/**
+ * ONNX Runtime's Linux libraries (1.29 and later) report sessions, with names and hashes of their models, to
+ * their maker unless this variable is set before the library is loaded. What a robot runs stays on the robot.
+ * Imported for its effect, before onnxruntime-node. In a worker thread that has a copy of the environment it
+ * comes too late: the main thread has to import it as well.
+ */
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
