@@ -4,8 +4,15 @@ import { BadInput, messageOf } from '../errors.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_INPUT = 2;
-/** What a shell reports for a program ended by SIGINT. */
-const EXIT_INTERRUPTED = 130;
+/** What a shell reports for a program ended by one of these signals. */
+const EXIT_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+
+for (const [signal, exitCode] of Object.entries(EXIT_BY_SIGNAL)) {
+  process.once(signal, () => {
+    process.stderr.write('\ninterrupted: nothing half-written was kept\n');
+    process.exit(exitCode);
+  });
+}
 
 /** Each command's module is loaded only when it is wanted: ONNX Runtime and mathjs take their time. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -33,11 +40,6 @@ for (const load of loaders) {
   // Unlike `command()`, `addCommand()` hands down no settings: without them bad usage would exit with 1.
   program.addCommand((await load()).copyInheritedSettings(program));
 }
-
-process.once('SIGINT', () => {
-  process.stderr.write('\ninterrupted: nothing half-written was kept\n');
-  process.exit(EXIT_INTERRUPTED);
-});
 
 try {
   await program.parseAsync();
