@@ -2,6 +2,7 @@ import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import { observationLayout, valuesOf } from '../control/observation_layout.js';
 import { sideBySide } from '../policy/side_by_side.js';
 import type { PolicyInput, PolicyManifest } from '../policy/manifest.js';
+import { denoisingSteps } from '../policy/noise_schedule.js';
 import { normalise } from '../policy/normaliser.js';
 import { elementCount, readSafetensors } from '../policy/safetensors.js';
 import type { PolicyRunner } from './policy_runner.js';
@@ -14,8 +15,8 @@ const MAX_VECTORS_BYTES = 2 * 1024 ** 3;
 /**
  * Reads raw vectors (contract 3): `observation` (N, To, Do) in physical units, or `observation.NAME` per
  * input or observation source (images uint8 (N, To, H, W, 3) RGB), or, where these are missing, `condition`
- * (N, To, Dc); `initial_noise` (N, T, A) and `step_noise` (K, N, T, A), what is missing follows from the
- * seed.
+ * (N, To, Dc); `initial_noise` (N, T, A) and `step_noise` (K, N, T, A), or one entry for each of more training
+ * steps; what is missing follows from the seed.
  * @param encodeImage features of one frame
  * @throws BadInput naming the file and the tensor that is wrong
  */
@@ -98,7 +99,6 @@ function readNoise(
   seed: number,
 ): Pick<DenoisingInputs, 'initialNoise' | 'stepNoise'> {
   const { horizon, action_dim: actions } = manifest.architecture;
-  const { steps } = manifest.noise_scheduler;
   const hasInitial = file.has('initial_noise');
   const hasSteps = file.has('step_noise');
   const seeded = hasInitial && hasSteps ? undefined : seededBatchNoise(seed, samples, manifest);
@@ -107,9 +107,31 @@ function readNoise(
       ? file.floats('initial_noise', [samples, horizon, actions])
       : seeded!.initialNoise,
     stepNoise: hasSteps
-      ? file.floats('step_noise', [steps, samples, horizon, actions])
+      ? readStepNoise(file, manifest.noise_scheduler, [samples, horizon, actions])
       : seeded!.stepNoise,
   };
+}
+
+/**
+ * (K, N, T, A). A policy that was trained with more steps than it takes may be given noise for all of them,
+ * entry t for timestep t; those of the timesteps it visits are taken.
+ */
+function readStepNoise(
+  file: VectorFile,
+  scheduler: PolicyManifest['noise_scheduler'],
+  shape: readonly number[],
+): Float32Array {
+  const { steps, train_steps: trainSteps } = scheduler;
+  const name = 'step_noise';
+  if (trainSteps === steps || file.tensors.get(name)?.shape[0] !== trainSteps) {
+    return file.floats(name, [steps, ...shape]);
+  }
+  const all = file.floats(name, [trainSteps, ...shape]);
+  const size = elementCount(shape);
+  const timesteps = denoisingSteps(scheduler)
+    .map((step) => step.timestep)
+    .reverse();
+  return concatenate(timesteps.map((t) => all.subarray(t * size, (t + 1) * size)));
 }
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {
