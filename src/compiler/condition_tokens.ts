@@ -6,13 +6,16 @@ import { joinSelfAttention, linear, norm, selfAttention } from './layers.js';
 
 /**
  * Sinusoidal embedding of a timestep, (1, E): sines, then cosines (Vaswani et al. 2017, sec. 3.5, in the
- * form of TransformerForDiffusion).
+ * form of TransformerForDiffusion). Angles are rounded to single precision where PyTorch does: of timestep 999
+ * the last digit is 6e-5, and that is what the policy was trained with.
  */
 export function sinusoidalEmbedding(embedding: number, timestep: number): Matrix {
   const half = embedding / 2;
+  const rate = Math.fround(Math.log(10_000) / (half - 1));
   const data = new Float64Array(embedding);
   for (let i = 0; i < half; i++) {
-    const angle = timestep * Math.exp((-i * Math.log(10_000)) / (half - 1));
+    const frequency = Math.fround(Math.exp(Math.fround(-i * rate)));
+    const angle = Math.fround(timestep * frequency);
     data[i] = Math.sin(angle);
     data[half + i] = Math.cos(angle);
   }
