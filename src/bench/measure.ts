@@ -48,7 +48,7 @@ export async function measure(
     }
   }
   // Loading it takes longer than most commands run.
-  const { mean, quantileSeq } = await import('mathjs');
+  const { mean, quantileSeq } = await import('mathjs/number');
   return contenders.map(({ name, engine, cost, loadMs }, i) => {
     const { times, actions } = results[i]!;
     const quantile = (share: number): number => round(Number(quantileSeq(times, share)));

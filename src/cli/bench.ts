@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { compiledContender } from '../bench/compiled_contender.js';
 import type { Absence, Contender } from '../bench/contender.js';
 import { type BenchRow, measure } from '../bench/measure.js';
@@ -43,11 +43,10 @@ export function benchCommand(): Command {
   return new Command('bench')
     .description('Time the dense policy and plans in one run, in turn, with their errors.')
     .argument('<policy>', 'directory of a policy package')
-    .option(
-      '--plan <file>',
-      'a plan to time; repeatable',
-      (file: string, files: readonly string[]) => [...files, file],
-      [],
+    .addOption(
+      new Option('--plan <file>', 'a plan to time; repeatable')
+        .argParser((file: string, files: readonly string[]) => [...files, file])
+        .default([], 'none'),
     )
     .option('--input <file>', 'observations as for run')
     .option('--bag <bag...>', 'observations from bags; without either they are made up')

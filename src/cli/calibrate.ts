@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { blocksOf } from '../caching/blocks.js';
 import type { BlockStatistics } from '../caching/feature_statistics.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
@@ -51,11 +51,13 @@ export function calibrateCommand(): Command {
       'age at which a topic of a bag is too old to act on (default: 2.1 control periods)',
       integerOption(1),
     )
-    .option(
-      '--remap <from:=to>',
-      'read a topic of the policy from another one of the bags; may be repeated',
-      remapOption,
-      new Map<string, string>(),
+    .addOption(
+      new Option(
+        '--remap <from:=to>',
+        'read a topic of the policy from another one of the bags; may be repeated',
+      )
+        .argParser(remapOption)
+        .default(new Map<string, string>(), 'none'),
     )
     .option('--threads <n>', 'threads inside one operator', integerOption(1), 1)
     .option('--json', 'print a summary for machines')

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { BadInput } from '../errors.js';
 import { openPolicyRunner } from '../inference/open_policy_runner.js';
 import { readPolicyPackage } from '../policy/policy_package.js';
@@ -46,11 +46,13 @@ export function replayCommand(openPolicy: OpenPolicy = openPolicyRunner): Comman
       integerOption(1),
     )
     .option('--threads <n>', 'threads of the denoiser', integerOption(1))
-    .option(
-      '--remap <from:=to>',
-      'read a topic of the policy from another one of the bag; may be repeated',
-      remapOption,
-      new Map<string, string>(),
+    .addOption(
+      new Option(
+        '--remap <from:=to>',
+        'read a topic of the policy from another one of the bag; may be repeated',
+      )
+        .argParser(remapOption)
+        .default(new Map<string, string>(), 'none'),
     )
     .option('--json', 'print the statistics for machines')
     .action(async (directory: string, options: ReplayCommandOptions) => {

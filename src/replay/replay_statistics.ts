@@ -45,7 +45,7 @@ const WARM_UP_CHUNKS = 2;
 export async function latencyOf(times: readonly number[]): Promise<Latency | null> {
   if (times.length === 0) return null;
   // Loading it takes longer than most commands run.
-  const { quantileSeq } = await import('mathjs');
+  const { quantileSeq } = await import('mathjs/number');
   const excluded = times.length > 2 * WARM_UP_CHUNKS ? WARM_UP_CHUNKS : 0;
   const [median, p90, p99, max] = quantileSeq(times.slice(excluded), [0.5, 0.9, 0.99, 1]) as [
     number,

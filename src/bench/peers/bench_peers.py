@@ -1,6 +1,6 @@
 """Times the Python peers on a policy package, one chunk at a time, so that a caller can interleave.
 
-    python bench/peers/bench_peers.py DIR --input VECTORS [--plan PLAN]... [--threads N]
+    python src/bench/peers/bench_peers.py DIR --input VECTORS [--plan PLAN]... [--threads N]
 
 The input is a safetensors file with condition (N, To, Dc), initial_noise (N, T, A) and step_noise
 (K, N, T, A). The first line printed is a greeting:
