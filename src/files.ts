@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -55,7 +55,13 @@ export async function sizeOfFile(path: string): Promise<number> {
 /** Temporaries in use; a process that ends half-way takes them with it. */
 const unfinished = new Set<string>();
 process.on('exit', () => {
-  for (const path of unfinished) rmSync(path, { recursive: true, force: true });
+  for (const path of unfinished) {
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // It was never made: a part of its path is a file.
+    }
+  }
 });
 
 /** A name beside `path`, on the same file system, for what is not finished yet. */
@@ -123,7 +129,9 @@ export async function createDirectoryAtomically(
   mayReplace: (existing: string) => boolean,
   fill: (directory: string) => Promise<void>,
 ): Promise<void> {
-  const free = !existsSync(path) || (isEmptyDirectory(path) ?? mayReplace(path));
+  const free =
+    !existsSync(path) ||
+    (statSync(path).isDirectory() && (isEmptyDirectory(path) ?? mayReplace(path)));
   if (!free) {
     throw new BadInput('exists and holds something else', path, 'choose another output path');
   }

@@ -9,7 +9,7 @@ import { writeCalibration } from '../policy/calibration_file.js';
 import { FeatureFile } from '../policy/feature_file.js';
 import { readPolicyPackage, type PolicyPackage } from '../policy/policy_package.js';
 import { recordedInputs } from './recorded_inputs.js';
-import { integerOption } from './integer_option.js';
+import { integerOption, MAX_THREADS } from './integer_option.js';
 import { remapOption } from './remap_option.js';
 import { progressBar } from './terminal.js';
 
@@ -59,7 +59,7 @@ export function calibrateCommand(): Command {
         .argParser(remapOption)
         .default(new Map<string, string>(), 'none'),
     )
-    .option('--threads <n>', 'threads inside one operator', integerOption(1), 1)
+    .option('--threads <n>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
     .option('--json', 'print a summary for machines')
     .action(runCalibrate);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { BadInput, messageOf } from '../errors.js';
+import { refuseToOverwriteInputs } from './output_guard.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_INPUT = 2;
@@ -32,7 +33,12 @@ const program = new Command('bac-policy')
   )
   .version('0.1.0')
   .exitOverride()
-  .showHelpAfterError('(see --help)');
+  .configureOutput({
+    // One line, as every other error.
+    outputError: (text, write) =>
+      write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')} (see --help)\n`),
+  })
+  .hook('preAction', (_, command) => refuseToOverwriteInputs(command));
 
 const [, , wanted = ''] = process.argv;
 const loaders = Object.hasOwn(COMMANDS, wanted) ? [COMMANDS[wanted]!] : Object.values(COMMANDS);

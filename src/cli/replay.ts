@@ -5,7 +5,7 @@ import { openPolicyRunner } from '../inference/open_policy_runner.js';
 import { readPolicyPackage } from '../policy/policy_package.js';
 import { Replay, type ReplayedPolicy } from '../replay/replay.js';
 import type { ReplayStatistics } from '../replay/replay_statistics.js';
-import { integerOption } from './integer_option.js';
+import { integerOption, MAX_THREADS } from './integer_option.js';
 import { remapOption } from './remap_option.js';
 import { progressBar, table } from './terminal.js';
 
@@ -45,7 +45,7 @@ export function replayCommand(openPolicy: OpenPolicy = openPolicyRunner): Comman
       'age at which a topic is too old to act on (default: 2.1 control periods)',
       integerOption(1),
     )
-    .option('--threads <n>', 'threads of the denoiser', integerOption(1))
+    .option('--threads <n>', 'threads of the denoiser', integerOption(1, MAX_THREADS))
     .addOption(
       new Option(
         '--remap <from:=to>',
