@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import { BadInput, messageOf } from '../errors.js';
 import type { CameraSource } from './observation_layout.js';
+import { parseMessage } from './parse_message.js';
 
 /** Pictures with more pixels than this are refused before they are decoded (8192 x 8192). */
 const MAX_PIXELS = 8192 * 8192;
@@ -54,10 +55,10 @@ export class CameraFrame {
    */
   static of(source: CameraSource, type: string, message: unknown, where: string): CameraFrame {
     if (type === 'sensor_msgs/msg/CompressedImage') {
-      const { data } = parse(compressedImage, message, type, where);
+      const { data } = parseMessage(compressedImage, message, type, where);
       return new CameraFrame(source, where, async () => decompress(data, where));
     }
-    const raw = parse(image, message, type, where);
+    const raw = parseMessage(image, message, type, where);
     checkRaw(raw, where);
     checkAspect(source, raw, where);
     return new CameraFrame(source, where, async () => Promise.resolve(unpack(raw)));
@@ -155,16 +156,4 @@ async function decompress(data: Uint8Array, where: string): Promise<Pixels> {
       'send jpeg or png',
     );
   }
-}
-
-function parse<S extends z.ZodType>(
-  schema: S,
-  message: unknown,
-  type: string,
-  where: string,
-): z.infer<S> {
-  const result = schema.safeParse(message);
-  if (result.success) return result.data;
-  const field = result.error.issues[0]!.path.join('.') || 'message';
-  throw new BadInput(`${field} is not what ${type} has`, where, 'check the type of the topic');
 }

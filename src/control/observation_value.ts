@@ -3,6 +3,7 @@ import { BadInput } from '../errors.js';
 import type { ObservationSource } from '../policy/manifest.js';
 import { CameraFrame } from './camera_frame.js';
 import { isCamera } from './observation_layout.js';
+import { parseMessage } from './parse_message.js';
 import { nanoseconds } from './ros_messages.js';
 
 /** What one message says about one source: numbers in physical units, or a picture not yet decoded. */
@@ -48,7 +49,7 @@ export function stampOf(
   where: string,
 ): bigint {
   if (source.type === 'std_msgs/msg/Float64MultiArray') return receivedNs;
-  return nanoseconds(parse(stamped, message, source, where).header.stamp);
+  return nanoseconds(parseMessage(stamped, message, source.type, where).header.stamp);
 }
 
 /**
@@ -83,7 +84,7 @@ function vectorOf(
 ): Float64Array {
   switch (source.type) {
     case 'sensor_msgs/msg/JointState': {
-      const state = parse(jointState, message, source, where);
+      const state = parseMessage(jointState, message, source.type, where);
       const values = state[source.field];
       return Float64Array.from(source.names, (name) => {
         const i = state.name.indexOf(name);
@@ -99,7 +100,12 @@ function vectorOf(
       });
     }
     case 'geometry_msgs/msg/PoseStamped': {
-      const { position: p, orientation: q } = parse(poseStamped, message, source, where).pose;
+      const { position: p, orientation: q } = parseMessage(
+        poseStamped,
+        message,
+        source.type,
+        where,
+      ).pose;
       const [position, orientation] = [
         [p.x, p.y, p.z],
         [q.x, q.y, q.z, q.w],
@@ -109,7 +115,7 @@ function vectorOf(
       return Float64Array.from([...position, ...orientation]);
     }
     case 'std_msgs/msg/Float64MultiArray': {
-      const { data } = parse(multiArray, message, source, where);
+      const { data } = parseMessage(multiArray, message, source.type, where);
       if (data.length !== source.size) {
         throw new BadInput(
           `has ${data.length} values, the policy needs ${source.size}`,
@@ -127,22 +133,5 @@ function missingJoint(name: string, present: readonly string[], where: string): 
     `has no joint ${name}, only ${present.join(', ') || 'none'}`,
     where,
     'correct the names of the source: `bac-policy import ... --sources FILE`',
-  );
-}
-
-/** Bags can hold anything under the name of a type. */
-function parse<S extends z.ZodType>(
-  schema: S,
-  message: unknown,
-  source: ObservationSource,
-  where: string,
-): z.infer<S> {
-  const result = schema.safeParse(message);
-  if (result.success) return result.data;
-  const field = result.error.issues[0]!.path.join('.') || 'message';
-  throw new BadInput(
-    `${field} is not what ${source.type} has`,
-    where,
-    'check the type of the topic',
   );
 }

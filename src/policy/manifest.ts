@@ -221,7 +221,6 @@ export type Architecture = PolicyManifest['architecture'];
 export type NoiseScheduler = PolicyManifest['noise_scheduler'];
 export type PolicyInput = PolicyManifest['inputs'][number];
 export type ImageInput = Extract<PolicyInput, { kind: 'image' }>;
-export type VectorInput = Extract<PolicyInput, { kind: 'vector' }>;
 export type ObservationSource = NonNullable<PolicyManifest['observation_sources']>[number];
 export type ActionSpec = PolicyManifest['action'];
 
