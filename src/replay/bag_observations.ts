@@ -79,7 +79,7 @@ export class BagObservations {
       obsSteps: manifest.architecture.n_obs_steps,
       actionSteps: manifest.architecture.n_action_steps,
       rateHz,
-      maxAgeNs: this.maxAgeNs,
+      maxAgesNs: this.#bound.map(() => this.maxAgeNs),
     });
   }
 
@@ -117,8 +117,8 @@ export class BagObservations {
       yield* this.#window.advance(this.#known());
       onMessage?.();
     }
+    yield* this.#window.finish();
     const newest = greatest(this.#window.newestNs);
-    if (newest !== undefined) yield* this.#window.advance(newest);
     if (this.#window.episodes === 0) {
       const reason = newest === undefined ? 'no message' : this.#window.notReady(newest);
       throw new BadInput(
@@ -152,10 +152,10 @@ export class BagObservations {
       throw new BadInput('its messages carry no time stamp', where, 'repair the driver');
     }
     const value = observationValue(source, type, message, where);
-    const later = this.#window.push(i, stampNs, value);
-    if (later !== undefined) {
+    if (this.#window.push(i, stampNs, value) === 'out_of_order') {
+      const later = seconds(this.#window.newestNs[i]!);
       throw new BadInput(
-        `time goes backwards: a message of ${seconds(stampNs)} s follows one of ${seconds(later)} s`,
+        `time goes backwards: a message of ${seconds(stampNs)} s follows one of ${later} s`,
         where,
         'cut the bag where the clock was set back',
       );

@@ -120,8 +120,8 @@ export class Replay {
     await writer.addTopic(CHUNK_TOPIC, 'bac_policy/msg/ActionChunk');
     for await (const event of this.#observations.events()) {
       if (event.kind === 'skipped') this.#skipped.add(event.reason);
-      // The age differs every time; what is counted is which source it was.
-      if (event.kind === 'episode_end') this.#ended.add(event.reason.replace(/ \d+ ms old$/, ''));
+      // The time differs every time; what is counted is which source it was.
+      if (event.kind === 'episode_end') this.#ended.add(event.reason.replace(/ \d+ ms .*$/, ''));
       if (event.kind !== 'observation') continue;
       this.#controlTicks++;
       if (event.due) await this.#chunk(writer, policy, builder, event);
