@@ -1,0 +1,156 @@
+import { BadInput } from '../errors.js';
+import type { ParameterValue } from './parameter_declaration.js';
+
+/** Presets from exact and slow to fast. */
+export const PRESETS = ['dense', 'quality', 'balanced', 'fast'] as const;
+const EXECUTION_PROVIDERS = ['auto', 'cuda', 'cpu'] as const;
+const SYNCS = ['latest', 'approximate'] as const;
+const TRAJECTORY_STAMPS = ['tick', 'publish', 'zero'] as const;
+const RELIABILITIES = ['default', 'best_effort', 'reliable'] as const;
+
+export type Preset = (typeof PRESETS)[number];
+export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
+export type Sync = (typeof SYNCS)[number];
+export type TrajectoryStamp = (typeof TRAJECTORY_STAMPS)[number];
+export type SourceReliability = (typeof RELIABILITIES)[number];
+
+/** Parameters of one observation source. */
+export interface SourceParameters {
+  /** Empty: the policy's. */
+  readonly topic: string;
+  /** 0: the node's. */
+  readonly maxAgeMs: number;
+  readonly reliability: SourceReliability;
+  /** QoS history depth; 0: the kind's default. */
+  readonly depth: number;
+}
+
+/** Limits in the policy's joint order, rad or m and rad/s or m/s; an empty one does not hold. */
+export interface JointLimits {
+  readonly positionMin: readonly number[];
+  readonly positionMax: readonly number[];
+  readonly velocity: readonly number[];
+}
+
+/** All parameters of the node; config/parameters.yaml says what they mean and which values are special. */
+export interface NodeParameters {
+  readonly policy: string;
+  readonly plan: string;
+  readonly preset: Preset;
+  readonly latencyBudgetMs: number;
+  readonly executionProvider: ExecutionProvider;
+  readonly providerFallback: boolean;
+  readonly threads: number;
+  readonly rateHz: number;
+  readonly actionHorizon: number;
+  readonly maxAgeMs: number;
+  readonly observationWaitMs: number;
+  readonly sync: Sync;
+  readonly syncSlopMs: number;
+  readonly seed: number;
+  readonly shadow: boolean;
+  readonly trajectoryStamp: TrajectoryStamp;
+  readonly limits: JointLimits;
+  readonly recordSeconds: number;
+  /** MB, 10^6 bytes. */
+  readonly recordMaxMb: number;
+  readonly autostart: boolean;
+  readonly sourceNames: readonly string[];
+  /** Of every one of {@link sourceNames}. */
+  readonly sources: Readonly<Record<string, SourceParameters>>;
+}
+
+/**
+ * The typed record of accepted values ({@link acceptValue}) by their ROS names.
+ * @throws BadInput naming a parameter that is missing or of the wrong type
+ */
+export function nodeParameters(values: ReadonlyMap<string, ParameterValue>): NodeParameters {
+  const read = new TypedValues(values);
+  const sourceNames = read.strings('source_names');
+  return {
+    policy: read.string('policy'),
+    plan: read.string('plan'),
+    preset: read.oneOf('preset', PRESETS),
+    latencyBudgetMs: read.number('latency_budget_ms'),
+    executionProvider: read.oneOf('execution_provider', EXECUTION_PROVIDERS),
+    providerFallback: read.boolean('provider_fallback'),
+    threads: read.number('threads'),
+    rateHz: read.number('rate_hz'),
+    actionHorizon: read.number('action_horizon'),
+    maxAgeMs: read.number('max_age_ms'),
+    observationWaitMs: read.number('observation_wait_ms'),
+    sync: read.oneOf('sync', SYNCS),
+    syncSlopMs: read.number('sync_slop_ms'),
+    seed: read.number('seed'),
+    shadow: read.boolean('shadow'),
+    trajectoryStamp: read.oneOf('trajectory_stamp', TRAJECTORY_STAMPS),
+    limits: {
+      positionMin: read.numbers('limits.position_min'),
+      positionMax: read.numbers('limits.position_max'),
+      velocity: read.numbers('limits.velocity'),
+    },
+    recordSeconds: read.number('record_seconds'),
+    recordMaxMb: read.number('record_max_mb'),
+    autostart: read.boolean('autostart'),
+    sourceNames,
+    sources: Object.fromEntries(
+      sourceNames.map((name) => [
+        name,
+        {
+          topic: read.string(`sources.${name}.topic`),
+          maxAgeMs: read.number(`sources.${name}.max_age_ms`),
+          reliability: read.oneOf(`sources.${name}.reliability`, RELIABILITIES),
+          depth: read.number(`sources.${name}.depth`),
+        },
+      ]),
+    ),
+  };
+}
+
+/** Values by name that are checked to be of the expected type. */
+class TypedValues {
+  readonly #values: ReadonlyMap<string, ParameterValue>;
+
+  constructor(values: ReadonlyMap<string, ParameterValue>) {
+    this.#values = values;
+  }
+
+  boolean(name: string): boolean {
+    return this.#read(name, 'a bool', (value) => typeof value === 'boolean');
+  }
+
+  number(name: string): number {
+    return this.#read(name, 'a number', (value) => typeof value === 'number');
+  }
+
+  string(name: string): string {
+    return this.#read(name, 'a string', (value) => typeof value === 'string');
+  }
+
+  numbers(name: string): readonly number[] {
+    const isNumbers = (value: unknown): value is readonly number[] =>
+      Array.isArray(value) && value.every((element) => typeof element === 'number');
+    return this.#read(name, 'an array of numbers', isNumbers);
+  }
+
+  strings(name: string): readonly string[] {
+    const isStrings = (value: unknown): value is readonly string[] =>
+      Array.isArray(value) && value.every((element) => typeof element === 'string');
+    return this.#read(name, 'an array of strings', isStrings);
+  }
+
+  oneOf<T extends string>(name: string, allowed: readonly T[]): T {
+    const isAllowed = (value: unknown): value is T => allowed.some((known) => known === value);
+    return this.#read(name, `one of ${allowed.join(', ')}`, isAllowed);
+  }
+
+  #read<T>(name: string, expected: string, is: (value: unknown) => value is T): T {
+    const value = this.#values.get(name);
+    if (is(value)) return value;
+    throw new BadInput(
+      value === undefined ? 'is not declared' : `must be ${expected}`,
+      name,
+      'correct this parameter',
+    );
+  }
+}
