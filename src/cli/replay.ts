@@ -118,7 +118,16 @@ function inWords(statistics: ReplayStatistics, output: string): string {
     table(['time to', 'median ms', 'p90 ms', 'p99 ms', 'max ms'], times),
     '',
     table(
-      ['source', 'topic', 'messages', 'used', 'superseded', 'outside episodes', 'duplicate'],
+      [
+        'source',
+        'topic',
+        'messages',
+        'used',
+        'superseded',
+        'outside episodes',
+        'duplicate',
+        'other joints',
+      ],
       statistics.sources.map((source) => [
         source.name,
         source.topic,
@@ -128,6 +137,7 @@ function inWords(statistics: ReplayStatistics, output: string): string {
           source.superseded,
           source.outside_episode,
           source.duplicate,
+          source.other_joints,
         ].map(String),
       ]),
     ),

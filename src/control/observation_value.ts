@@ -33,6 +33,10 @@ const poseStamped = z.object({
   }),
 });
 const multiArray = z.object({ data: numbers });
+const compressed = z.object({ format: z.string() });
+
+/** Formats of compressed_depth_image_transport and of compressed depth in general, such as `16UC1; png`. */
+const DEPTH_FORMAT = /compressedDepth|(?:16|32)[SUF]C\d/;
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number';
@@ -52,19 +56,32 @@ export function stampOf(
   return nanoseconds(parseMessage(stamped, message, source.type, where).header.stamp);
 }
 
+/** The joints that a JointState names, for saying what a topic has instead of those that are looked for. */
+export function namedJoints(message: unknown, where: string): readonly string[] {
+  return parseMessage(jointState, message, 'sensor_msgs/msg/JointState', where).name;
+}
+
 /**
  * Takes out of a message what a source says, in the source's order.
  * @param type the message's type; pictures may come compressed or not, whatever the source says
- * @throws BadInput naming the topic when a joint is missing, a value is not finite or a size is wrong
+ * @returns undefined for a JointState that names none of the source's joints: an arm and its gripper may be
+ *   published apart on one topic
+ * @throws BadInput naming the topic when some joints are missing, a value is not finite or a size is wrong
  */
 export function observationValue(
   source: ObservationSource,
   type: string,
   message: unknown,
   where: string,
-): ObservationValue {
-  if (isCamera(source)) return CameraFrame.of(source, type, message, where);
+): ObservationValue | undefined {
+  if (isCamera(source)) {
+    if (type === 'sensor_msgs/msg/CompressedImage') {
+      refuseDepth(parseMessage(compressed, message, type, where).format, where);
+    }
+    return CameraFrame.of(source, type, message, where);
+  }
   const values = vectorOf(source, message, where);
+  if (!values) return undefined;
   const wrong = values.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0) {
     const name = 'names' in source ? source.names[wrong] : `value ${wrong}`;
@@ -81,17 +98,19 @@ function vectorOf(
   source: Exclude<ObservationSource, { crop?: unknown } & { size: [number, number] }>,
   message: unknown,
   where: string,
-): Float64Array {
+): Float64Array | undefined {
   switch (source.type) {
     case 'sensor_msgs/msg/JointState': {
       const state = parseMessage(jointState, message, source.type, where);
       const values = state[source.field];
-      return Float64Array.from(source.names, (name) => {
-        const i = state.name.indexOf(name);
-        if (i < 0) throw missingJoint(name, state.name, where);
+      const places = source.names.map((name) => state.name.indexOf(name));
+      if (places.every((i) => i < 0)) return undefined;
+      const absent = source.names.filter((_, j) => places[j]! < 0);
+      if (absent.length > 0) throw missingJoints(absent, state.name, where);
+      return Float64Array.from(places, (i) => {
         if (i >= values.length) {
           throw new BadInput(
-            `joint ${name} has no ${source.field}`,
+            `joint ${state.name[i]!} has no ${source.field}`,
             where,
             'use a topic that carries it',
           );
@@ -128,10 +147,24 @@ function vectorOf(
   }
 }
 
-function missingJoint(name: string, present: readonly string[], where: string): BadInput {
+function missingJoints(
+  absent: readonly string[],
+  present: readonly string[],
+  where: string,
+): BadInput {
   return new BadInput(
-    `has no joint ${name}, only ${present.join(', ') || 'none'}`,
+    `has no joint ${absent.join(', ')}, only ${present.join(', ')}`,
     where,
     'correct the names of the source: `bac-policy import ... --sources FILE`',
+  );
+}
+
+/** The values of a depth picture are distances: squeezed into 8 bits they are nothing a policy was trained on. */
+function refuseDepth(format: string, where: string): void {
+  if (!DEPTH_FORMAT.test(format)) return;
+  throw new BadInput(
+    `format '${format.slice(0, 60)}' is a depth picture, not a colour picture`,
+    where,
+    'use the colour topic of the camera, as jpeg or png',
   );
 }

@@ -6,7 +6,12 @@ import {
   observationLayout,
   type ObservationLayout,
 } from '../control/observation_layout.js';
-import { observationValue, stampOf, type ObservationValue } from '../control/observation_value.js';
+import {
+  namedJoints,
+  observationValue,
+  stampOf,
+  type ObservationValue,
+} from '../control/observation_value.js';
 import {
   defaultMaxAgeNs,
   ObservationWindow,
@@ -55,6 +60,8 @@ export class BagObservations {
   readonly #bound: readonly BoundSource[];
   readonly #window: ObservationWindow<ObservationValue>;
   readonly #options: ObserveBagOptions;
+  /** Of each source: joints that a message named which had none of the source's. */
+  readonly #otherJoints = new Map<number, readonly string[]>();
 
   private constructor(
     manifest: PolicyManifest,
@@ -114,20 +121,34 @@ export class BagObservations {
       for (const [i, { topic }] of this.#bound.entries()) {
         if (topic === message.topic) this.#take(i, message.message, message.logTimeNs);
       }
-      yield* this.#window.advance(this.#known());
+      const known = this.#known();
+      if (known !== undefined) yield* this.#window.advance(known);
       onMessage?.();
     }
     yield* this.#window.finish();
-    const newest = greatest(this.#window.newestNs);
-    if (this.#window.episodes === 0) {
-      const reason = newest === undefined ? 'no message' : this.#window.notReady(newest);
-      throw new BadInput(
-        `has no moment at which all of ${[...new Set(topics)].join(', ')} are known ` +
-          `(${reason ?? 'their stamps are too far apart'})`,
-        this.#bag,
-        'check the stamps, or allow older messages with --max-age MS',
+    if (this.#window.episodes === 0) throw this.#nothingObserved();
+  }
+
+  /** Why a bag gave no observation. */
+  #nothingObserved(): BadInput {
+    for (const [i, names] of this.#otherJoints) {
+      const { source, topic } = this.#bound[i]!;
+      if (this.#window.newestNs[i] !== undefined || !('names' in source)) continue;
+      return new BadInput(
+        `no message names any of the joints ${source.names.join(', ')}, only ${names.join(', ') || 'none'}`,
+        `${this.#bag}, topic ${topic}`,
+        'give another topic with --remap, or correct the names: `bac-policy import ... --sources FILE`',
       );
     }
+    const newest = greatest(this.#window.newestNs);
+    const reason = newest === undefined ? 'no message' : this.#window.notReady(newest);
+    const topics = [...new Set(this.#bound.map(({ topic }) => topic))];
+    return new BadInput(
+      `has no moment at which all of ${topics.join(', ')} are known ` +
+        `(${reason ?? 'their stamps are too far apart'})`,
+      this.#bag,
+      'check the stamps, or allow older messages with --max-age MS',
+    );
   }
 
   /** Episodes so far. */
@@ -152,6 +173,11 @@ export class BagObservations {
       throw new BadInput('its messages carry no time stamp', where, 'repair the driver');
     }
     const value = observationValue(source, type, message, where);
+    if (value === undefined) {
+      this.#window.passOver(i);
+      this.#otherJoints.set(i, namedJoints(message, where));
+      return;
+    }
     if (this.#window.push(i, stampNs, value) === 'out_of_order') {
       const later = seconds(this.#window.newestNs[i]!);
       throw new BadInput(
@@ -162,14 +188,16 @@ export class BagObservations {
     }
   }
 
-  /** The time up to which all messages are known. */
-  #known(): bigint {
+  /** The time up to which all messages are known; undefined before the first. */
+  #known(): bigint | undefined {
     const { newestNs } = this.#window;
-    const silentUntil = greatest(newestNs)! - LATENESS_NS;
+    const newest = greatest(newestNs);
+    if (newest === undefined) return undefined;
+    const silentUntil = newest - LATENESS_NS;
     return newestNs.reduce<bigint>((least, stampNs) => {
       const known = stampNs === undefined || stampNs < silentUntil ? silentUntil : stampNs;
       return known < least ? known : least;
-    }, greatest(newestNs)!);
+    }, newest);
   }
 }
 

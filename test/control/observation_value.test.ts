@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { observationValue, stampOf } from '../../src/control/observation_value.js';
+import { CameraFrame } from '../../src/control/camera_frame.js';
+import { namedJoints, observationValue, stampOf } from '../../src/control/observation_value.js';
 import { BadInput } from '../../src/errors.js';
 import type { ObservationSource } from '../../src/policy/manifest.js';
 import { header, jointState } from '../bag/make_bag.js';
@@ -59,7 +60,30 @@ describe('observationValue', () => {
 
   it('names a missing joint and those present', () => {
     refuses(JOINTS, jointState(0n, [1, 2], ['a', 'c']), /\/x: has no joint b, only a, c/);
-    refuses(JOINTS, jointState(0n, [], []), /has no joint b, only none/);
+    const three = { ...JOINTS, names: ['b', 'a', 'd'] };
+    refuses(three, jointState(0n, [1, 2], ['a', 'c']), /\/x: has no joint b, d, only a, c/);
+  });
+
+  it('passes over messages of other joints', () => {
+    assert.equal(valueOf(JOINTS, jointState(0n, [1, NaN], ['c', 'd'])), undefined);
+    assert.equal(valueOf(JOINTS, jointState(0n, [], [])), undefined);
+    assert.deepEqual(namedJoints(jointState(0n, [1, 2], ['c', 'd']), 'x'), ['c', 'd']);
+  });
+
+  it('refuses compressed depth pictures, by their format', () => {
+    const camera: ObservationSource = {
+      name: 'front',
+      topic: 'camera',
+      type: 'sensor_msgs/msg/CompressedImage',
+      size: [8, 12],
+    };
+    for (const format of ['16UC1; compressedDepth png', '32FC1; compressedDepth', '16UC1; png']) {
+      const what = new RegExp(`/x: format '${format}' is a depth picture`);
+      refuses(camera, { format, data: new Uint8Array(9) }, what);
+    }
+    for (const format of ['jpeg', 'rgb8; jpeg compressed bgr8', 'mono8; png compressed mono8']) {
+      assert.ok(valueOf(camera, { format, data: new Uint8Array(9) }) instanceof CameraFrame);
+    }
   });
 
   it('says when a joint has no velocity', () => {

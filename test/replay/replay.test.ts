@@ -241,6 +241,17 @@ describe('Replay', () => {
     assert.ok(arm.outside_episode > 100, 'messages without an episode were not counted');
   });
 
+  it('passes over and counts messages of other joints on the same topic', async () => {
+    const gripper = jointStates(10, START + 7n * MS, (i) => [i]).map((entry, i) => ({
+      ...entry,
+      message: jointState(START + 7n * MS + BigInt(i) * 50n * MS, [i], ['finger']),
+    }));
+    const alone = await replay(await bagOf(jointStates(10)));
+    const { chunks, sources } = await replay(await bagOf([...jointStates(10), ...gripper]));
+    assert.equal(chunks, alone.chunks);
+    assert.deepEqual([sources[0]!.received, sources[0]!.other_joints], [20, 10]);
+  });
+
   it('allows older messages when asked to', async () => {
     const slow = jointStates(40).filter((_, i) => i % 4 === 0);
     const bag = await bagOf(slow);
@@ -310,6 +321,14 @@ describe('Replay', () => {
         /\/joint_states: position of j2 is NaN/,
       );
       await refuses(await bagOf(jointStates(6, START, () => [1])), /has no joint j2, only j1/);
+      const others = jointStates(3).map((e, i) => ({
+        ...e,
+        message: jointState(START + BigInt(i), [1, 2], ['a', 'b']),
+      }));
+      await refuses(
+        await bagOf(others),
+        /topic \/joint_states: no message names any of the joints j1, j2, only a, b; .*--remap/,
+      );
       const unstamped = jointStates(3).map((e) => ({ ...e, message: jointState(0n, [1, 2]) }));
       await refuses(await bagOf(unstamped), /carry no time stamp/);
     });
