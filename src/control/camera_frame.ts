@@ -29,6 +29,20 @@ const image = z.object({
 });
 const compressedImage = z.object({ format: z.string(), data: bytes });
 
+const RAW = 'sensor_msgs/msg/Image';
+const COMPRESSED = 'sensor_msgs/msg/CompressedImage';
+
+/** The contents of a picture's message, by the message's type. */
+type Picture =
+  | { readonly type: typeof RAW; readonly message: z.infer<typeof image> }
+  | { readonly type: typeof COMPRESSED; readonly message: z.infer<typeof compressedImage> };
+
+/** A {@link CameraFrame} as plain data that can be sent to another thread. */
+export type CameraFrameTransfer = Picture & {
+  readonly source: CameraSource;
+  readonly where: string;
+};
+
 /** Pixels, (height, width, 3) row-major RGB. */
 interface Pixels {
   readonly data: Uint8Array;
@@ -38,14 +52,14 @@ interface Pixels {
 
 /** One picture of a camera, decoded when (and if) somebody asks for it. */
 export class CameraFrame {
-  readonly #decode: () => Promise<Pixels>;
   readonly #source: CameraSource;
   readonly #where: string;
+  readonly #picture: Picture;
 
-  private constructor(source: CameraSource, where: string, decode: () => Promise<Pixels>) {
+  private constructor(source: CameraSource, where: string, picture: Picture) {
     this.#source = source;
     this.#where = where;
-    this.#decode = decode;
+    this.#picture = picture;
   }
 
   /**
@@ -54,14 +68,34 @@ export class CameraFrame {
    * @throws BadInput when the encoding, the size or the shape of the picture cannot be used
    */
   static of(source: CameraSource, type: string, message: unknown, where: string): CameraFrame {
-    if (type === 'sensor_msgs/msg/CompressedImage') {
-      const { data } = parseMessage(compressedImage, message, type, where);
-      return new CameraFrame(source, where, async () => decompress(data, where));
+    if (type === COMPRESSED) {
+      const compressed = parseMessage(compressedImage, message, type, where);
+      return new CameraFrame(source, where, { type: COMPRESSED, message: compressed });
     }
     const raw = parseMessage(image, message, type, where);
     checkRaw(raw, where);
     checkAspect(source, raw, where);
-    return new CameraFrame(source, where, async () => Promise.resolve(unpack(raw)));
+    return new CameraFrame(source, where, { type: RAW, message: raw });
+  }
+
+  /** A frame that came from another thread. */
+  static fromTransfer({ source, where, type, message }: CameraFrameTransfer): CameraFrame {
+    return CameraFrame.of(source, type, message, where);
+  }
+
+  /**
+   * The frame as plain data. Its bytes are a copy in a buffer of their own, which may be handed over to the
+   * other thread; those of this frame stay, as others hold them too.
+   */
+  toTransfer(): CameraFrameTransfer {
+    const { type, message } = this.#picture;
+    // Not slice(): a Buffer's would share the memory.
+    const data = new Uint8Array(message.data);
+    return {
+      ...({ type, message: { ...message, data } } as Picture),
+      source: this.#source,
+      where: this.#where,
+    };
   }
 
   /**
@@ -71,7 +105,8 @@ export class CameraFrame {
    * @throws BadInput when a compressed picture cannot be read or has another aspect ratio
    */
   async rgb(): Promise<Uint8Array> {
-    const pixels = await this.#decode();
+    const { type, message } = this.#picture;
+    const pixels = type === RAW ? unpack(message) : await decompress(message.data, this.#where);
     checkAspect(this.#source, pixels, this.#where);
     const [height, width] = this.#source.size;
     if (pixels.height === height && pixels.width === width) return pixels.data;

@@ -27,6 +27,8 @@ export class ConditionBuilder {
    * inputs in the order of its manifest.
    */
   async build(window: readonly Observation<ObservationValue>[]): Promise<Float32Array> {
+    // All pictures at once: they are decoded beside each other.
+    for (const { samples } of window) this.prefetch(samples);
     const condition = new Float32Array(window.length * this.#conditionDim);
     let at = 0;
     for (const { samples } of window) {
@@ -39,20 +41,33 @@ export class ConditionBuilder {
     return condition;
   }
 
+  /**
+   * Begins to decode and encode the pictures of an observation that is about to be part of a window. What is
+   * wrong with them says {@link build}.
+   * @param samples one per source, in the order of the layout
+   */
+  prefetch(samples: readonly Stamped<ObservationValue>[]): void {
+    for (const { input, sources } of this.#layout.inputs) {
+      if (input.kind === 'vector') continue;
+      this.#featuresOf(input.name, samples[sources[0]!]!).catch(() => undefined);
+    }
+  }
+
   async #inputOf(
     { input, sources }: InputSources,
     samples: readonly Stamped<ObservationValue>[],
   ): Promise<Float32Array> {
-    if (input.kind === 'vector') {
-      const values = sources.flatMap((i) => [...(samples[i]!.value as Float64Array)]);
-      return normalise(Float32Array.from(values), input.normaliser);
-    }
-    const sample = samples[sources[0]!]!;
+    if (input.kind === 'image') return this.#featuresOf(input.name, samples[sources[0]!]!);
+    const values = sources.flatMap((i) => [...(samples[i]!.value as Float64Array)]);
+    return normalise(Float32Array.from(values), input.normaliser);
+  }
+
+  #featuresOf(inputName: string, sample: Stamped<ObservationValue>): Promise<Float32Array> {
     let features = this.#features.get(sample);
     if (!features) {
       features = (sample.value as CameraFrame)
         .rgb()
-        .then(async (rgb) => this.#encodeImage(input.name, rgb));
+        .then(async (rgb) => this.#encodeImage(inputName, rgb));
       this.#features.set(sample, features);
     }
     return features;

@@ -5,7 +5,7 @@ import type { PolicyManifest } from '../policy/manifest.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { cachedGraph } from './graph_cache.js';
 import type { ChunkNoise } from './policy_runner.js';
-import { Session, type SessionTensor } from './session.js';
+import { Session, type SessionOptions, type SessionTensor } from './session.js';
 
 /** The compiled denoising loop of one policy and plan. */
 export interface Denoiser {
@@ -26,7 +26,7 @@ export interface Denoiser {
 export async function openDenoiser(
   policy: PolicyPackage,
   updates: readonly (readonly number[])[] | undefined,
-  options: { readonly threads?: number } = {},
+  options: SessionOptions = {},
 ): Promise<Denoiser> {
   const { manifest } = policy;
   let read: DenoiserWeights | undefined;

@@ -1,10 +1,11 @@
 import { schedulesOf } from '../caching/plan.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import { readPlanFor } from '../policy/plan_file.js';
-import { readPolicyPackage } from '../policy/policy_package.js';
+import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { type Denoiser, openDenoiser } from './denoiser.js';
 import { ImageEncoders } from './image_encoders.js';
 import type { Chunk, ChunkNoise, PolicyRunner } from './policy_runner.js';
+import type { SessionOptions } from './session.js';
 
 /** A runner that knows what it runs. */
 export interface OpenPolicyRunner extends PolicyRunner {
@@ -26,10 +27,30 @@ export async function openPolicyRunner(
 ): Promise<OpenPolicyRunner> {
   const policy = await readPolicyPackage(directory);
   const plan = options.plan === undefined ? undefined : await readPlanFor(options.plan, policy);
-  const settings = { threads: options.threads ?? 1 };
+  return openRunner(policy, plan && schedulesOf(plan.plan), plan?.sha256, {
+    threads: options.threads ?? 1,
+  });
+}
+
+/**
+ * Compiles and loads a policy that was read.
+ * @param updates per block in canonical order the steps that compute it; undefined = the dense policy
+ * @param planSha256 digest of the plan these come from
+ */
+export async function openRunner(
+  policy: PolicyPackage,
+  updates: readonly (readonly number[])[] | undefined,
+  planSha256: string | undefined,
+  settings: SessionOptions,
+): Promise<OpenPolicyRunner> {
   const encoders = await ImageEncoders.open(policy, settings);
-  const denoiser = await openDenoiser(policy, plan && schedulesOf(plan.plan), settings);
-  return new CompiledRunner(policy.manifest, encoders, denoiser, policy.sha256, plan?.sha256);
+  try {
+    const denoiser = await openDenoiser(policy, updates, settings);
+    return new CompiledRunner(policy.manifest, encoders, denoiser, policy.sha256, planSha256);
+  } catch (error) {
+    await encoders.close();
+    throw error;
+  }
 }
 
 class CompiledRunner implements OpenPolicyRunner {

@@ -8,11 +8,19 @@ export interface SessionTensor {
   readonly data: Float32Array | BigInt64Array | Uint8Array;
 }
 
+/** Where ONNX Runtime computes. */
+export type ExecutionProvider = 'cuda' | 'cpu';
+
+// Else its own log has a paragraph for every error beside the exception: what fails is thrown.
+ort.env.logLevel = 'fatal';
+
 export interface SessionOptions {
   /** Threads inside one operator; 0 lets ONNX Runtime take one per core. Default 1. */
   readonly threads?: number;
   /** Graph optimisations of ONNX Runtime; `basic` loads faster. Default `all`. */
   readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Default `cpu`. With `cuda`, operators that it lacks run on the CPU. */
+  readonly provider?: ExecutionProvider;
 }
 
 /** One loaded ONNX graph. This file is the only one that knows ONNX Runtime. */
@@ -25,13 +33,15 @@ export class Session {
 
   /**
    * Loads a graph from memory or from a file.
-   * @throws Error when ONNX Runtime refuses it; graphs are ours, so this is no bad input
+   * @throws Error when ONNX Runtime refuses it, or its provider is missing; graphs are ours, so this is no
+   *   bad input
    */
   static async load(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
     const settings: ort.InferenceSession.SessionOptions = {
       intraOpNumThreads: options.threads ?? 1,
       interOpNumThreads: 1,
       executionMode: 'sequential',
+      executionProviders: options.provider === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
       graphOptimizationLevel: options.optimisation ?? 'all',
       // 3 = errors; warnings are about optimisations that this project does not choose.
       logSeverityLevel: 3,

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PlanTarget } from '../caching/make_plan.js';
+import { densePlan } from '../caching/methods/dense.js';
+import { uniformPlan } from '../caching/methods/uniform.js';
+import type { Plan } from '../caching/plan.js';
+import { sha256 } from '../files.js';
+import { formatPlan, type PlanFile, readPlanFor } from '../policy/plan_file.js';
+import type { PolicyPackage } from '../policy/policy_package.js';
+
+/** Plans for those who do not want to choose one, from the most exact to the fastest. */
+export const PRESETS = ['dense', 'quality', 'balanced', 'fast'] as const;
+
+/** Name of a plan that every policy has. */
+export type Preset = (typeof PRESETS)[number];
+
+/** Steps per update of the schedules that stand in for plans a package does not have. */
+const STEPS_PER_UPDATE = { quality: 2, balanced: 5, fast: 20 } as const;
+
+/**
+ * The plan of a preset: that of the package, `plans/NAME.json`, where there is one, else evenly spread updates.
+ * @returns with the digest of the file, or of the one that `plan --method uniform` would write; for `dense`,
+ *   which is no plan, the digest is undefined
+ * @throws BadInput when the package's plan is damaged or for another policy
+ */
+export async function presetPlan(
+  preset: Preset,
+  policy: PolicyPackage,
+): Promise<{ readonly plan: Plan; readonly sha256: string | undefined }> {
+  const { architecture, noise_scheduler: scheduler } = policy.manifest;
+  const target: PlanTarget = {
+    policySha256: policy.sha256,
+    layers: architecture.layers,
+    steps: scheduler.steps,
+    solver: scheduler.kind,
+  };
+  if (preset === 'dense') return { plan: densePlan(target), sha256: undefined };
+  const path = join(policy.directory, 'plans', `${preset}.json`);
+  if (existsSync(path)) return readPlanFor(path, policy);
+  return uniform(target, Math.max(1, Math.round(target.steps / STEPS_PER_UPDATE[preset])));
+}
+
+function uniform(target: PlanTarget, updates: number): PlanFile {
+  const plan = uniformPlan(target, { updates });
+  return { plan, sha256: sha256(Buffer.from(formatPlan(plan))) };
+}
+
+/** The presets to try in turn for one that is fast enough. */
+export function fromPreset(preset: Preset): readonly Preset[] {
+  return PRESETS.slice(PRESETS.indexOf(preset));
+}

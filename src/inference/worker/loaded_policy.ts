@@ -1,0 +1,48 @@
+import type { Plan } from '../../caching/plan.js';
+import type { PolicyManifest } from '../../policy/manifest.js';
+import type { ProviderChoice } from '../execution_provider.js';
+import type { Preset } from '../preset_plan.js';
+import type { ExecutionProvider } from '../session.js';
+import type { WarmUp } from './warm_up.js';
+
+/** What to load and how. */
+export interface LoadOptions {
+  /** Directory of the policy package. */
+  readonly policy: string;
+  /** Plan file; goes before the preset. */
+  readonly plan?: string;
+  /** Where no plan is given; default `dense`. */
+  readonly preset?: Preset;
+  /** Time a chunk may take, ms; a preset that takes longer gives way to a faster one. 0 = as long as it wants. */
+  readonly latencyBudgetMs?: number;
+  readonly provider: ProviderChoice;
+  /** Whether the CPU takes over where `cuda` cannot be used. */
+  readonly providerFallback: boolean;
+  /** Inside one operator. */
+  readonly threads: number;
+}
+
+/** A policy that is loaded, warm and ready, as plain data. */
+export interface LoadedPolicy {
+  readonly manifest: PolicyManifest;
+  readonly policySha256: string;
+  /** Undefined for the dense policy. */
+  readonly planSha256: string | undefined;
+  readonly plan: Plan;
+  /** Short name of the plan, such as `bac_s10_n5_cosine` or `dense`. */
+  readonly planName: string;
+  /** The preset that was taken, which the budget may have chosen; undefined where a plan was given. */
+  readonly preset: Preset | undefined;
+  /** How many blocks a chunk computes, of those that the dense policy computes. */
+  readonly blockUpdates: { readonly computed: number; readonly total: number };
+  /** Of one chunk without the camera encoders. */
+  readonly multiplyAdds: number;
+  readonly provider: ExecutionProvider;
+  /** One line that says why it is not CUDA, where that was tried. */
+  readonly providerNote?: string;
+  /** From reading the package to the last chunk of the warm-up, ms. */
+  readonly loadMs: number;
+  readonly warmUp: WarmUp;
+  /** One line that says what the latency budget changed, or that it is not kept. */
+  readonly budgetNote?: string;
+}
