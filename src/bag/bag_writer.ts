@@ -45,14 +45,28 @@ export class BagWriter {
 
   /** Writes a message, a plain object as its definition says. @param logTimeNs ns since the epoch */
   async write(topic: string, message: unknown, logTimeNs: bigint): Promise<void> {
+    const channel = this.#channelOf(topic);
+    await this.#add(channel, channel.writer.writeMessage(message), logTimeNs);
+  }
+
+  /** Writes a message as it came, in CDR of the topic's type. @param logTimeNs ns since the epoch */
+  async writeRaw(topic: string, cdr: Uint8Array, logTimeNs: bigint): Promise<void> {
+    await this.#add(this.#channelOf(topic), cdr, logTimeNs);
+  }
+
+  #channelOf(topic: string): Channel {
     const channel = this.#channels.get(topic);
     if (!channel) throw new Error(`topic ${topic} was not added to the bag`);
+    return channel;
+  }
+
+  async #add(channel: Channel, data: Uint8Array, logTimeNs: bigint): Promise<void> {
     await this.#mcap.addMessage({
       channelId: channel.id,
       sequence: channel.sequence++,
       logTime: logTimeNs,
       publishTime: logTimeNs,
-      data: channel.writer.writeMessage(message),
+      data,
     });
     channel.messages++;
   }

@@ -17,13 +17,16 @@ export class MessageDecoder {
   readonly #definitions: readonly MessageDefinition[];
   readonly #reader: MessageReader;
   readonly #where: string;
+  readonly #todo: string;
 
   /**
-   * @param file the bag, for error messages
+   * @param where the bag and the topic, or the topic alone, for error messages
+   * @param todo what to do about a message that does not fit, for error messages
    * @throws BadInput when the messages are not CDR or the schema cannot be read
    */
-  constructor(channel: ChannelSchema, file: string) {
-    this.#where = `${file}, topic ${channel.topic}`;
+  constructor(channel: ChannelSchema, where: string, todo = 'the bag is damaged: record it again') {
+    this.#where = where;
+    this.#todo = todo;
     try {
       if (channel.messageEncoding !== 'cdr') {
         throw new Error(`its messages are encoded as '${channel.messageEncoding}', not cdr`);
@@ -48,7 +51,7 @@ export class MessageDecoder {
       throw new BadInput(
         `a message does not fit its definition: ${brief(error)}`,
         this.#where,
-        'the bag is damaged: record it again',
+        this.#todo,
       );
     }
   }

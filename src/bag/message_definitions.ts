@@ -1,11 +1,38 @@
 import { parse } from '@foxglove/rosmsg';
 import type { MessageDefinition } from './message_schema.js';
 
-/** Fields of the messages this project writes into bags and of all they consist of (ROS 2 Jazzy). */
+/**
+ * Fields of the messages this project writes into bags or takes from topics, and of all they consist of (ROS 2
+ * Jazzy). A test holds them beside those of an installed ROS 2.
+ */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'builtin_interfaces/Time': ['int32 sec', 'uint32 nanosec'],
   'builtin_interfaces/Duration': ['int32 sec', 'uint32 nanosec'],
   'std_msgs/Header': ['builtin_interfaces/Time stamp', 'string frame_id'],
+  'std_msgs/MultiArrayDimension': ['string label', 'uint32 size', 'uint32 stride'],
+  'std_msgs/MultiArrayLayout': ['std_msgs/MultiArrayDimension[] dim', 'uint32 data_offset'],
+  'std_msgs/Float64MultiArray': ['std_msgs/MultiArrayLayout layout', 'float64[] data'],
+  'geometry_msgs/Point': ['float64 x', 'float64 y', 'float64 z'],
+  'geometry_msgs/Quaternion': ['float64 x 0', 'float64 y 0', 'float64 z 0', 'float64 w 1'],
+  'geometry_msgs/Pose': ['geometry_msgs/Point position', 'geometry_msgs/Quaternion orientation'],
+  'geometry_msgs/PoseStamped': ['std_msgs/Header header', 'geometry_msgs/Pose pose'],
+  'sensor_msgs/JointState': [
+    'std_msgs/Header header',
+    'string[] name',
+    'float64[] position',
+    'float64[] velocity',
+    'float64[] effort',
+  ],
+  'sensor_msgs/Image': [
+    'std_msgs/Header header',
+    'uint32 height',
+    'uint32 width',
+    'string encoding',
+    'uint8 is_bigendian',
+    'uint32 step',
+    'uint8[] data',
+  ],
+  'sensor_msgs/CompressedImage': ['std_msgs/Header header', 'string format', 'uint8[] data'],
   'trajectory_msgs/JointTrajectoryPoint': [
     'float64[] positions',
     'float64[] velocities',
@@ -38,7 +65,7 @@ const SEPARATOR = '='.repeat(80);
 
 /**
  * The `ros2msg` schema of a message with all types it depends on.
- * @param type `package/msg/Name`, one of those this project writes
+ * @param type `package/msg/Name`, one of those this project writes or takes
  */
 export function messageDefinitionText(type: string): string {
   const root = type.replace('/msg/', '/');

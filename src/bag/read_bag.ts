@@ -37,7 +37,7 @@ export async function* readBag(
       for await (const raw of mcap.messages((topic) => wanted.has(topic), onWarning)) {
         let decoder = decoders.get(raw.channelId);
         if (!decoder) {
-          decoder = new MessageDecoder(raw.channel, file);
+          decoder = new MessageDecoder(raw.channel, `${file}, topic ${raw.channel.topic}`);
           decoders.set(raw.channelId, decoder);
         }
         const { topic, schemaName } = raw.channel;
