@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { objectionToJointTrajectory } from '../../src/control/check_joint_trajectory.js';
+import type { ActionChunkMessage, JointTrajectory } from '../../src/control/ros_messages.js';
+import { messageOf } from '../../src/errors.js';
+import { PolicyNode, type PolicyNodeOptions } from './policy_node.js';
+import { cubePose, image, jointStates } from './ros_inputs.js';
+import { type Encoded, type Received, RosPeer } from './ros_peer.js';
+import type { RunnablePolicy } from './ros_policies.js';
+
+/** diagnostic_msgs/msg/DiagnosticStatus with its level as a number: 0 ok, 1 warning, 2 error, 3 stale. */
+export interface DiagnosticStatus {
+  readonly level: number;
+  readonly name: string;
+  readonly message: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+interface DiagnosticArray {
+  readonly status: readonly {
+    readonly level: readonly number[];
+    readonly name: string;
+    readonly message: string;
+    readonly values: readonly { readonly key: string; readonly value: string }[];
+  }[];
+}
+
+/** What a policy's robot sends, and how often, Hz. */
+const FEEDS: readonly (readonly [Encoded, number])[] = [
+  [jointStates(), 50],
+  [cubePose(), 50],
+];
+const CAMERA_FEEDS: typeof FEEDS = [
+  [image(), 30],
+  [jointStates([0.1, -0.2], ['j1', 'j2']), 50],
+];
+
+/** A node, a peer that hears all it says, and a robot to be fed to it. */
+export class Scene {
+  readonly peer: RosPeer;
+  readonly node: PolicyNode;
+  readonly #runnable: RunnablePolicy;
+  readonly #feeds: typeof FEEDS;
+
+  private constructor(runnable: RunnablePolicy, peer: RosPeer, node: PolicyNode) {
+    this.#runnable = runnable;
+    this.peer = peer;
+    this.node = node;
+    const cameras = runnable.policy.manifest.encoder !== undefined;
+    this.#feeds = cameras ? CAMERA_FEEDS : FEEDS;
+  }
+
+  /** Starts a node with a policy and its fast plan; it is not configured yet. */
+  static async begin(
+    runnable: RunnablePolicy,
+    parameters: Readonly<Record<string, unknown>> = {},
+    options: PolicyNodeOptions & { readonly peer?: RosPeer } = {},
+  ): Promise<Scene> {
+    const { directory: policy, plan } = runnable;
+    const peer = options.peer ?? new RosPeer();
+    const given = { policy, plan: plan.path, execution_provider: 'cpu', ...parameters };
+    const scene = new Scene(runnable, peer, new PolicyNode(peer, given, options));
+    try {
+      for (const [topic, type, latched] of [
+        [scene.trajectory, 'trajectory_msgs/msg/JointTrajectory', false],
+        [scene.chunk, 'bac_policy/msg/ActionChunk', false],
+        ['/diagnostics', 'diagnostic_msgs/msg/DiagnosticArray', false],
+        [scene.node.own('policy_card'), 'std_msgs/msg/String', true],
+        [scene.node.own('active_plan'), 'std_msgs/msg/String', true],
+      ] as const) {
+        await peer.collect(topic, type, latched, false);
+      }
+      await peer.until('the node', async () => {
+        if (!scene.node.process.isRunning) throw new Error(scene.node.process.output);
+        return (await peer.ask<string[]>('nodes')).includes(`/${scene.node.name}`);
+      });
+    } catch (error) {
+      await scene.end();
+      throw error;
+    }
+    return scene;
+  }
+
+  get trajectory(): string {
+    return this.node.own('joint_trajectory');
+  }
+
+  get chunk(): string {
+    return this.node.own('action_chunk');
+  }
+
+  /** Configures and activates, and waits until the peer hears the node: what it publishes then will come. */
+  async goActive(): Promise<void> {
+    await this.node.change('configure', 'inactive');
+    // Asked for after all other topics, so these are connected as well.
+    const heard = async (): Promise<boolean> =>
+      (await this.peer.count(this.node.own('active_plan'))) > 0;
+    await this.peer.until('the active plan', heard);
+    await this.node.change('activate', 'active');
+  }
+
+  /** Lets the robot send what the policy looks at. @param except topics that stay silent */
+  async feed(...except: string[]): Promise<void> {
+    for (const [messages, hz] of this.#feeds) {
+      if (!except.includes(messages.topic)) await this.peer.stream(messages, { hz });
+    }
+  }
+
+  /** What has come so far. */
+  async trajectories(start = 0): Promise<Received<JointTrajectory>[]> {
+    return this.peer.take(this.trajectory, start);
+  }
+
+  async chunks(start = 0): Promise<Received<ActionChunkMessage>[]> {
+    return this.peer.take(this.chunk, start);
+  }
+
+  /** Waits for chunks to come. */
+  async flows(count = 3): Promise<Received<ActionChunkMessage>[]> {
+    return this.#explained(this.peer.next(this.chunk, count));
+  }
+
+  /** Waits until the node holds. @param since ns of the steady clock: how long before, ms, is given */
+  async holds(since: number): Promise<number> {
+    const find = async (): Promise<Received<JointTrajectory> | undefined> =>
+      (await this.trajectories()).find(({ at, message }) => at > since && isHold(message));
+    const found = await this.#explained(this.peer.until('a hold trajectory', find));
+    return (found.at - since) / 1e6;
+  }
+
+  /** Makes sure that no chunk comes for so long. */
+  async isSilent(forMs: number): Promise<void> {
+    const before = await this.peer.count(this.chunk);
+    await sleep(forMs);
+    assert.equal(await this.peer.count(this.chunk), before, 'no chunk');
+  }
+
+  /** The node's newest diagnostics. */
+  async diagnostics(): Promise<DiagnosticStatus[]> {
+    const arrays = await this.peer.take<DiagnosticArray>('/diagnostics');
+    return (arrays.at(-1)?.message.status ?? []).map(({ level, name, message, values }) => ({
+      ...{ level: level[0]!, name, message },
+      values: Object.fromEntries(values.map(({ key, value }) => [key, value])),
+    }));
+  }
+
+  /** Waits until diagnostics say something at this level or above. */
+  async says(what: RegExp, level = 1): Promise<DiagnosticStatus> {
+    const find = async (): Promise<DiagnosticStatus | undefined> =>
+      (await this.diagnostics()).find(
+        (status) =>
+          status.level >= level && what.test(`${status.message} ${JSON.stringify(status.values)}`),
+      );
+    return this.#explained(this.peer.until(`diagnostics like ${what}`, find));
+  }
+
+  /** Waits until diagnostics complain of nothing. */
+  async isWell(): Promise<void> {
+    const find = async (): Promise<boolean> => {
+      const found = await this.diagnostics();
+      return found.length > 0 && found.every(({ level }) => level === 0);
+    };
+    await this.#explained(this.peer.until('diagnostics without a complaint', find));
+  }
+
+  async #explained<T>(waiting: Promise<T>): Promise<T> {
+    try {
+      return await waiting;
+    } catch (error) {
+      throw new Error(`${messageOf(error)}; ${await this.describe()}`, { cause: error });
+    }
+  }
+
+  /** Newest diagnostics and the node's log. */
+  async describe(): Promise<string> {
+    const lines = (await this.diagnostics()).map((status) => JSON.stringify(status));
+    return `diagnostics:\n${lines.join('\n')}\nlog:\n${this.node.process.output}`;
+  }
+
+  /**
+   * Ends node and peer. Node must have lived until then, end at once with exit code 0, and must have sent
+   * nothing that a controller would reject.
+   */
+  async end(): Promise<void> {
+    try {
+      const { joint_names: names } = this.#runnable.policy.manifest.action;
+      const lived = this.node.process.isRunning;
+      const received = lived ? await this.trajectories() : [];
+      const { code, signal } = await this.node.stop();
+      assert.ok(lived, `the node was gone (${code}, ${signal}): ${this.node.process.output}`);
+      assert.deepEqual({ code, signal }, { code: 0, signal: null }, this.node.process.output);
+      for (const { message } of received) {
+        assert.equal(objectionToJointTrajectory(message, names!), undefined);
+      }
+    } finally {
+      await this.peer.stop();
+    }
+  }
+}
+
+/** Whether a trajectory tells the robot to stay where it is. */
+export function isHold({ points }: JointTrajectory): boolean {
+  return points.length === 1 && points[0]!.velocities.every((velocity) => velocity === 0);
+}
