@@ -38,7 +38,7 @@ const TYPE_IN_WORDS: Record<keyof typeof ROS_PARAMETER_TYPE, string> = {
  *
  * Types are strict, as in rclcpp, but for what YAML and `ros2 param set` write without meaning it: whole
  * numbers (`rate_hz: 30`) are taken for doubles, and an empty array, whose type nobody can see (`ros2 param`
- * sends `[]` as bools), for any array.
+ * sends `[]` as bools, rcl reads it from a parameter file as nothing at all), for any array.
  */
 export function acceptValue(declaration: ParameterDeclaration, given: GivenValue): AcceptedValue {
   const value = inDeclaredType(declaration.type, given);
@@ -85,7 +85,7 @@ function elements(
   given: GivenValue,
   types: readonly (keyof typeof ROS_PARAMETER_TYPE)[],
 ): unknown[] | undefined {
-  const { value } = given;
+  const value = given.type === ROS_PARAMETER_TYPE.not_set ? [] : given.value;
   if (!Array.isArray(value) && !ArrayBuffer.isView(value)) return undefined;
   const list = Array.from(value as ArrayLike<unknown>);
   const fits = list.length === 0 || types.some((type) => ROS_PARAMETER_TYPE[type] === given.type);

@@ -47,6 +47,10 @@ describe('acceptValue', () => {
     assert.deepEqual(valueOf('source_names', { type: bool_array, value: [] }), []);
   });
 
+  it('takes nothing for an empty array, which `limits: {velocity: []}` in a parameter file becomes', () => {
+    assert.deepEqual(valueOf('limits.velocity', { type: not_set, value: undefined }), []);
+  });
+
   it('says what is wrong with a value', () => {
     const cases: [string, GivenValue, string][] = [
       ['threads', { type: int, value: 0n }, 'threads must be between 1 and 256, not 0'],
