@@ -5,8 +5,8 @@ import type { TrajectorySpec } from '../control/joint_trajectory.js';
 import { BadInput } from '../errors.js';
 
 /**
- * Where the joints stand that a policy in delta mode moves: a function from an observation to the positions in
- * the order of the joint names, (A); for a policy in absolute mode it gives undefined.
+ * Where the joints stand that a policy moves: a function from an observation to the positions in the order of
+ * the joint names, (A). For a policy in absolute mode that does not observe all of them it gives undefined.
  * @throws BadInput when a delta policy does not observe the position of one of its joints
  */
 export function jointsAtTick(
@@ -14,19 +14,23 @@ export function jointsAtTick(
   { jointNames, mode }: TrajectorySpec,
   where: string,
 ): (observation: Observation<ObservationValue>) => number[] | undefined {
-  if (mode === 'absolute') return () => undefined;
   const places = jointNames.map((joint) => {
     for (const [i, source] of sources.entries()) {
       if (source.type !== 'sensor_msgs/msg/JointState' || source.field !== 'position') continue;
       const at = source.names.indexOf(joint);
       if (at >= 0) return { source: i, at };
     }
+    return undefined;
+  });
+  const unseen = places.indexOf(undefined);
+  if (unseen >= 0 && mode === 'absolute') return () => undefined;
+  if (unseen >= 0) {
     throw new BadInput(
-      `actions change joint positions, but no JointState source observes that of ${joint}`,
+      `actions change joint positions, but no JointState source observes that of ${jointNames[unseen]}`,
       where,
       'add such a source: `bac-policy import ... --sources FILE`',
     );
-  });
+  }
   return ({ samples }) =>
-    places.map(({ source, at }) => (samples[source]!.value as Float64Array)[at]!);
+    places.map((place) => (samples[place!.source]!.value as Float64Array)[place!.at]!);
 }

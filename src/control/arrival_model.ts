@@ -1,0 +1,81 @@
+/** Arrivals that are remembered of each source. */
+const REMEMBERED = 32;
+/** Share of the usual time between two stamps within which a source's next message is not expected yet. */
+const NOT_BEFORE = 0.85;
+const LATE_QUANTILE = 0.95;
+
+interface Arrivals {
+  /** Time from stamp to arrival, ns; the newest overwrite the oldest. */
+  readonly delaysNs: number[];
+  /** Time from one stamp to the next, ns. */
+  readonly periodsNs: number[];
+  newestNs: bigint | undefined;
+  count: number;
+}
+
+/**
+ * How late the messages of each source usually come, and how often, learned from the last few dozen. From that
+ * it says up to which time nothing more is to be expected, so that a control tick waits for a picture that is on
+ * its way, but for no longer than that takes, and not at all when none is.
+ */
+export class ArrivalModel {
+  readonly #sources: readonly Arrivals[];
+
+  /** @param sources number of sources */
+  constructor(sources: number) {
+    this.#sources = Array.from({ length: sources }, () => ({
+      delaysNs: [],
+      periodsNs: [],
+      newestNs: undefined,
+      count: 0,
+    }));
+  }
+
+  /** Notes the arrival of a message. @param stampNs its header stamp @param nowNs the time it came, same clock */
+  arrived(source: number, stampNs: bigint, nowNs: bigint): void {
+    const arrivals = this.#sources[source]!;
+    const { newestNs, count } = arrivals;
+    if (newestNs !== undefined && stampNs <= newestNs) return;
+    arrivals.delaysNs[count % REMEMBERED] = Number(nowNs - stampNs);
+    if (newestNs !== undefined) arrivals.periodsNs[count % REMEMBERED] = Number(stampNs - newestNs);
+    arrivals.newestNs = stampNs;
+    arrivals.count++;
+  }
+
+  /** Time after its stamp by which a message of any source has nearly always come, ns; 0 before any has. */
+  get delayNs(): bigint {
+    const late = this.#sources.map(({ delaysNs }) => quantile(delaysNs, LATE_QUANTILE) ?? 0);
+    return BigInt(Math.max(0, Math.round(Math.max(0, ...late))));
+  }
+
+  /**
+   * Time up to which no more message of any source is expected, ns; undefined while one was never heard.
+   * @param expectRegular whether a source that is heard at a steady rate is taken to go on with it
+   */
+  knownUntilNs(expectRegular: boolean): bigint | undefined {
+    let known: bigint | undefined;
+    for (const { newestNs, periodsNs } of this.#sources) {
+      if (newestNs === undefined) return undefined;
+      const period = expectRegular ? (quantile(periodsNs, 1 - LATE_QUANTILE) ?? 0) : 0;
+      const until = newestNs + BigInt(Math.round(period * NOT_BEFORE));
+      if (known === undefined || until < known) known = until;
+    }
+    return known;
+  }
+
+  /** Forgets everything: after a jump of the clock delays and periods mean nothing. */
+  reset(): void {
+    for (const arrivals of this.#sources) {
+      arrivals.delaysNs.length = 0;
+      arrivals.periodsNs.length = 0;
+      arrivals.newestNs = undefined;
+      arrivals.count = 0;
+    }
+  }
+}
+
+/** Nearest-rank quantile; undefined of nothing. Small and called at every tick, hence no library. */
+function quantile(values: readonly (number | undefined)[], q: number): number | undefined {
+  const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+}

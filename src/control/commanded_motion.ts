@@ -1,0 +1,83 @@
+import { objectionToJointTrajectory } from './check_joint_trajectory.js';
+import { endOf, holdTrajectory, positionsAt, type SentTrajectory } from './hold_trajectory.js';
+import { objectionToLimits, type JointLimits } from './joint_limits.js';
+import { jointTrajectory, type TrajectorySpec } from './joint_trajectory.js';
+import { rosTime, type JointTrajectory } from './ros_messages.js';
+
+/** How motions are sent; may change between two of them. */
+export interface MotionSettings {
+  /** Whether trajectories are kept back. */
+  readonly shadow: boolean;
+  /** Header stamp of trajectories: the control tick, the time of publication, or 0 for "start now". */
+  readonly trajectoryStamp: 'tick' | 'publish' | 'zero';
+  readonly limits: JointLimits;
+}
+
+/** What became of a chunk's actions. */
+export type MotionVerdict =
+  | { readonly kind: 'sent' }
+  /** Its last point lies in the past. */
+  | { readonly kind: 'over' }
+  | { readonly kind: 'refused'; readonly objection: string };
+
+/** What the robot was told to do last: checks each new motion, sends it, and brings the robot to rest. */
+export class CommandedMotion {
+  readonly #send: (trajectory: JointTrajectory) => void;
+  #sent: SentTrajectory | undefined;
+
+  constructor(send: (trajectory: JointTrajectory) => void) {
+    this.#send = send;
+  }
+
+  /** Whether a trajectory was sent since the last hold, over or not. */
+  get begun(): boolean {
+    return this.#sent !== undefined;
+  }
+
+  /** Where the joints were told to be at a time, (A); undefined when nothing moves them. */
+  positionsAt(timeNs: bigint, nowNs: bigint): readonly number[] | undefined {
+    if (this.#sent === undefined || endOf(this.#sent) <= nowNs) return undefined;
+    return positionsAt(this.#sent, timeNs);
+  }
+
+  /**
+   * Sends the motion of a chunk, if nothing speaks against it. Guards that are always on: numbers are finite and
+   * the trajectory is one that joint_trajectory_controller accepts, joints stay within their limits, and it is
+   * not over yet.
+   * @param action (Ta, A), physical units
+   * @param start joint positions at the tick, (A); undefined when unknown
+   */
+  command(
+    action: Float32Array,
+    spec: TrajectorySpec,
+    tickNs: bigint,
+    nowNs: bigint,
+    start: readonly number[] | undefined,
+    { shadow, trajectoryStamp, limits }: MotionSettings,
+  ): MotionVerdict {
+    const trajectory = jointTrajectory(action, spec, tickNs, start);
+    const objection =
+      objectionToJointTrajectory(trajectory, spec.jointNames) ??
+      objectionToLimits(trajectory, limits, start);
+    if (objection !== undefined) return { kind: 'refused', objection };
+    if (endOf({ trajectory, startNs: tickNs, startPositions: start }) <= nowNs) {
+      return { kind: 'over' };
+    }
+    if (!shadow) {
+      const stampNs = { tick: tickNs, publish: nowNs, zero: 0n }[trajectoryStamp];
+      this.#send({ ...trajectory, header: { ...trajectory.header, stamp: rosTime(stampNs) } });
+      const startNs = stampNs === 0n ? nowNs : stampNs;
+      this.#sent = { trajectory, startNs, startPositions: start };
+    }
+    return { kind: 'sent' };
+  }
+
+  /** Brings a robot that moves to rest within a control period. @returns whether it moved */
+  hold(nowNs: bigint, periodNs: bigint): boolean {
+    if (this.#sent === undefined) return false;
+    const hold = holdTrajectory(this.#sent, nowNs, periodNs);
+    this.#sent = undefined;
+    if (hold !== undefined) this.#send(hold);
+    return hold !== undefined;
+  }
+}

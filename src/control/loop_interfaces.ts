@@ -1,0 +1,64 @@
+import type { Chunk } from '../inference/policy_runner.js';
+import type { PolicyManifest } from '../policy/manifest.js';
+import type { MotionSettings } from './commanded_motion.js';
+import type { ObservationLayout } from './observation_layout.js';
+import type { ObservationValue } from './observation_value.js';
+import type { Observation, Stamped } from './observation_window.js';
+import type { ActionChunkMessage, JointTrajectory } from './ros_messages.js';
+
+/** What the loop may be told anew while it runs. */
+export interface LoopSettings extends MotionSettings {
+  /** Actions executed before the next chunk. */
+  readonly actionSteps: number;
+  /** Of each source, ns. */
+  readonly maxAgesNs: readonly bigint[];
+  /** How long after a control tick its messages are waited for, ns; undefined: learned from how late they come. */
+  readonly waitNs: bigint | undefined;
+  /** Seed of the noise of each activation's chunks. */
+  readonly seed: number;
+  /** Whether the clock is a simulated one: it may stand still, and answers must not depend on real time. */
+  readonly simTime: boolean;
+  /** Time a chunk may take before it counts as late, ms; 0 = none. */
+  readonly latencyBudgetMs: number;
+}
+
+/** The policy that runs, whose digests are in every chunk. */
+export interface LoopPolicy {
+  readonly manifest: PolicyManifest;
+  readonly layout: ObservationLayout;
+  /** Control rate, Hz. */
+  readonly rateHz: number;
+  readonly policySha256: string;
+  /** Undefined for the dense policy. */
+  readonly planSha256: string | undefined;
+  /** The package, for error messages. */
+  readonly where: string;
+}
+
+/** A chunk and what it took to prepare its observation (pictures decoded and encoded), ms. */
+export type MadeChunk = Chunk & { readonly observationMs: number };
+
+/** Makes chunks, elsewhere than in this thread. */
+export interface ChunkMaker {
+  /** Prepares camera samples of windows that are about to come. */
+  prefetch(samples: readonly Stamped<ObservationValue>[]): void;
+  /** @param noise `index`: of the chunk within the activation, which with the seed gives its noise */
+  chunk(
+    window: readonly Observation<ObservationValue>[],
+    noise: { readonly seed: number; readonly index: number },
+  ): Promise<MadeChunk>;
+}
+
+/** Where the loop's results go. */
+export interface LoopOutputs {
+  trajectory(message: JointTrajectory): void;
+  chunk(message: ActionChunkMessage): void;
+  /** The robot is held because of a reason, or acts again (undefined). */
+  fault(reason: string | undefined): void;
+}
+
+/** The node's clock, ns (system or simulated), and a steady one, ms. */
+export interface LoopClock {
+  nowNs(): bigint;
+  steadyMs(): number;
+}

@@ -1,0 +1,392 @@
+import { actionChunkMessage, type ObservationEvent } from '../replay/action_chunk_message.js';
+import { jointsAtTick } from '../replay/joints_at_tick.js';
+import { messageOf } from '../errors.js';
+import { ArrivalModel } from './arrival_model.js';
+import { CommandedMotion } from './commanded_motion.js';
+import { trajectorySpec, type TrajectorySpec } from './joint_trajectory.js';
+import type {
+  ChunkMaker,
+  LoopClock,
+  LoopOutputs,
+  LoopPolicy,
+  LoopSettings,
+  MadeChunk,
+} from './loop_interfaces.js';
+import { LoopStatistics } from './loop_statistics.js';
+import type { ObservationValue } from './observation_value.js';
+import { ObservationWindow, type WindowEvent } from './observation_window.js';
+
+/** What the loop is doing; `waiting` until the first chunk, `holding` after a fault. */
+export type LoopState = 'stopped' | 'waiting' | 'running' | 'holding';
+
+/** Stamps further ahead of the clock than this come from a wrong clock, ns. */
+const MAX_AHEAD_NS = 500_000_000n;
+/** A source whose newest messages are so many times in a row of no use has failed. */
+const UNUSABLE_IN_A_ROW = 2;
+/** How often sources that went silent are looked for, ns. */
+const WATCH_NS = 20_000_000n;
+/** Waited beyond what messages usually take, ns. */
+const WAIT_MARGIN_NS = 1_000_000n;
+
+/**
+ * What the node does all the time: messages in, at every control tick an observation, every few ticks a chunk,
+ * checked and sent as a trajectory; a hold where one of them cannot be had. Knows neither ROS nor threads nor
+ * timers: whoever owns it calls {@link receive} with messages and {@link poll} after them and when it asks to.
+ */
+export class PolicyLoop {
+  /** Counts and times since the loop was made. */
+  readonly statistics: LoopStatistics;
+  readonly #maker: () => ChunkMaker;
+  readonly #outputs: LoopOutputs;
+  readonly #clock: LoopClock;
+  readonly #window: ObservationWindow<ObservationValue>;
+  readonly #arrivals: ArrivalModel;
+  readonly #motion: CommandedMotion;
+  /** Of each source, messages in a row that were of no use. */
+  readonly #unusable: number[];
+  readonly #lastStampsNs: (bigint | undefined)[];
+  #policy: LoopPolicy;
+  #spec: TrajectorySpec;
+  #jointsOf: ReturnType<typeof jointsAtTick>;
+  #settings: LoopSettings;
+  #state: LoopState = 'stopped';
+  #reason: string | undefined;
+  /** Until then the reason is not replaced by what only follows from it, ns. */
+  #reasonHoldsUntilNs = 0n;
+  /** Chunks begun in an earlier epoch are discarded. */
+  #epoch = 0;
+  #busy = false;
+  #chunks = 0;
+  #lastNowNs: bigint | undefined;
+  /** When {@link poll} asked to be called. */
+  #wakeNs: bigint | undefined;
+
+  /**
+   * @param maker gives the maker of chunks, which may change between two of them
+   * @param pairing approximate-time pairing of sources, see {@link ObservationWindow}
+   */
+  constructor(
+    policy: LoopPolicy,
+    settings: LoopSettings,
+    maker: () => ChunkMaker,
+    outputs: LoopOutputs,
+    clock: LoopClock,
+    pairing?: { readonly slopNs: bigint },
+  ) {
+    this.#maker = maker;
+    this.#outputs = outputs;
+    this.#clock = clock;
+    this.#policy = policy;
+    this.#settings = settings;
+    [this.#spec, this.#jointsOf] = motionOf(policy);
+    this.#motion = new CommandedMotion((trajectory) => outputs.trajectory(trajectory));
+    const sources = policy.layout.sources.map(({ name }) => name);
+    this.#window = new ObservationWindow({
+      sources,
+      obsSteps: policy.manifest.architecture.n_obs_steps,
+      actionSteps: settings.actionSteps,
+      rateHz: policy.rateHz,
+      maxAgesNs: settings.maxAgesNs,
+      ...(pairing && { pairing }),
+    });
+    this.#arrivals = new ArrivalModel(sources.length);
+    this.#unusable = sources.map(() => 0);
+    this.#lastStampsNs = sources.map(() => undefined);
+    this.statistics = new LoopStatistics(sources);
+  }
+
+  get state(): LoopState {
+    return this.#state;
+  }
+
+  /** Why the robot is held or waited for; undefined when all is well. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** What became of each source's messages once they were in the window. */
+  get sourceCounts(): ObservationWindow<ObservationValue>['counts'] {
+    return this.#window.counts;
+  }
+
+  /** Stamp of each source's last usable message, ns; also while the loop is stopped. */
+  get lastStampsNs(): readonly (bigint | undefined)[] {
+    return this.#lastStampsNs;
+  }
+
+  /** Begins to act. Chunks count from 0 again. */
+  start(): void {
+    this.#forget();
+    this.#chunks = 0;
+    this.#state = 'waiting';
+    this.#reason = 'waiting for observations';
+  }
+
+  /** Stops to act and brings the robot to rest. */
+  stop(): void {
+    if (this.#state === 'stopped') return;
+    this.#hold(this.#clock.nowNs());
+    this.#forget();
+    this.#state = 'stopped';
+    this.#reason = undefined;
+  }
+
+  /** Ends the episode: the robot is held, the next observation begins a new history. */
+  reset(reason: string): void {
+    if (this.#state !== 'stopped') this.#interrupt(reason, this.#clock.nowNs());
+  }
+
+  /** Takes effect with the next tick. */
+  set settings(settings: LoopSettings) {
+    this.#settings = settings;
+    this.#window.setMaxAges(settings.maxAgesNs);
+    this.#window.setActionSteps(settings.actionSteps);
+  }
+
+  /** Takes over a policy with the same observations, horizon and rate; the next chunk is its first. */
+  usePolicy(policy: LoopPolicy): void {
+    [this.#spec, this.#jointsOf] = motionOf(policy);
+    this.#policy = policy;
+  }
+
+  /** A message of a source that can be used. */
+  receive(source: number, stampNs: bigint, value: ObservationValue): void {
+    const nowNs = this.#now();
+    this.statistics.received(source, this.#clock.steadyMs());
+    this.#unusable[source] = 0;
+    if (stampNs > nowNs + MAX_AHEAD_NS) {
+      this.statistics.dropped(source, 'stamped_in_the_future');
+    } else if (nowNs - stampNs > this.#settings.maxAgesNs[source]!) {
+      this.statistics.dropped(source, 'too_old_on_arrival');
+      const seconds = toMs(nowNs - stampNs) / 1000;
+      this.statistics.problem(source, `stamped ${seconds.toFixed(2)} s ago when it came`);
+    } else {
+      this.#lastStampsNs[source] = stampNs;
+      this.#arrivals.arrived(source, stampNs, nowNs);
+      if (this.#state !== 'stopped') this.#window.push(source, stampNs, value);
+    }
+  }
+
+  /** A message of a source that cannot be used. Two in a row are a fault; one may be a damaged packet. */
+  reject(source: number, why: string): void {
+    const nowNs = this.#now();
+    this.statistics.received(source, this.#clock.steadyMs());
+    this.statistics.dropped(source, 'unusable');
+    this.statistics.problem(source, why);
+    this.#unusable[source]!++;
+    if (this.#state !== 'stopped' && this.#unusable[source] === UNUSABLE_IN_A_ROW) {
+      this.#interrupt(`unusable: ${why}`, nowNs);
+    }
+  }
+
+  /** A message of the topic that says nothing about a source. */
+  passOver(source: number): void {
+    this.statistics.dropped(source, 'other_joints');
+  }
+
+  /**
+   * Does what is due.
+   * @returns the time at which to call again if no message comes before, by the node's clock, ns
+   */
+  poll(): bigint {
+    const nowNs = this.#now();
+    if (this.#state === 'stopped') return nowNs + WATCH_NS;
+    const dueNs = this.#window.nextTickNs;
+    if (dueNs === undefined || dueNs <= nowNs) {
+      const late = this.#wakeNs !== undefined && this.#wakeNs < nowNs ? nowNs - this.#wakeNs : 0n;
+      for (const event of this.#window.advance(this.#knownUntilNs(nowNs))) {
+        this.#onEvent(event, nowNs, late);
+      }
+    }
+    this.#watch(nowNs);
+    this.#wakeNs = this.#nextWakeNs(nowNs);
+    return this.#wakeNs;
+  }
+
+  /** Notices between ticks that a source fell silent. */
+  #watch(nowNs: bigint): void {
+    if (nowNs < this.#reasonHoldsUntilNs) return;
+    if (this.#unusable.some((times) => times >= UNUSABLE_IN_A_ROW)) return;
+    const reason = this.#window.notReady(nowNs);
+    if (reason === undefined) return;
+    if (this.#window.nextTickNs !== undefined) this.#forget();
+    this.#fault(reason, nowNs);
+  }
+
+  #nextWakeNs(nowNs: bigint): bigint {
+    const watchNs = nowNs + WATCH_NS;
+    const tickNs = this.#window.nextTickNs;
+    if (tickNs === undefined) return watchNs;
+    const wakeNs = tickNs > nowNs ? tickNs : tickNs + this.#waitNs;
+    return wakeNs < watchNs ? wakeNs : watchNs;
+  }
+
+  get #periodNs(): bigint {
+    return BigInt(Math.round(1e9 / this.#policy.rateHz));
+  }
+
+  /** How long after a tick it is observed at the latest, ns. */
+  get #waitNs(): bigint {
+    const { waitNs, simTime } = this.#settings;
+    if (waitNs !== undefined) return waitNs;
+    if (simTime) return this.#periodNs;
+    const learned = this.#arrivals.delayNs + WAIT_MARGIN_NS;
+    const most = this.#periodNs / 2n;
+    return learned < most ? learned : most;
+  }
+
+  /** The time up to which all messages are there, or are not waited for any longer; never ahead of the clock. */
+  #knownUntilNs(nowNs: bigint): bigint {
+    const strict = this.#settings.simTime || this.#settings.waitNs !== undefined;
+    const known = this.#arrivals.knownUntilNs(!strict);
+    const waited = nowNs - this.#waitNs;
+    const until = known !== undefined && known > waited ? known : waited;
+    return until < nowNs ? until : nowNs;
+  }
+
+  #onEvent(event: WindowEvent<ObservationValue>, nowNs: bigint, latenessNs: bigint): void {
+    if (event.kind === 'skipped') {
+      this.statistics.skipped(event.reason);
+      return;
+    }
+    if (event.kind === 'episode_end') {
+      this.#epoch++;
+      this.#fault(event.reason, nowNs);
+      return;
+    }
+    const delayNs = nowNs - event.tickNs;
+    this.statistics.tick(toMs(latenessNs), toMs(delayNs), delayNs >= this.#periodNs);
+    if (!event.due) {
+      const soon = event.dueInTicks < this.#policy.manifest.architecture.n_obs_steps;
+      if (soon) this.#maker().prefetch(event.window.at(-1)!.samples);
+    } else if (this.#busy) {
+      this.statistics.overrun();
+      this.#window.retry();
+    } else {
+      void this.#makeChunk(event);
+    }
+  }
+
+  async #makeChunk(event: ObservationEvent): Promise<void> {
+    const epoch = this.#epoch;
+    const [policy, spec, jointsOf] = [this.#policy, this.#spec, this.#jointsOf];
+    const index = this.#chunks++;
+    this.#busy = true;
+    let made: MadeChunk | undefined;
+    let failure: unknown;
+    try {
+      made = await this.#maker().chunk(event.window, { seed: this.#settings.seed, index });
+    } catch (error) {
+      failure = error;
+    }
+    this.#busy = false;
+    const nowNs = this.#now();
+    if (epoch !== this.#epoch) {
+      this.statistics.discarded('begun_before_a_reset');
+    } else if (made === undefined) {
+      this.statistics.discarded('inference_failed');
+      this.#interrupt(`inference failed: ${messageOf(failure)}`, nowNs);
+    } else {
+      const { latencyMs, observationMs } = made;
+      this.statistics.made(latencyMs, observationMs, this.#settings.latencyBudgetMs);
+      const seen = jointsOf(event.window.at(-1)!);
+      // A moving robot lags behind what it was told; what it was told is where the next motion begins.
+      const told =
+        spec.mode === 'delta' ? undefined : this.#motion.positionsAt(event.tickNs, nowNs);
+      const start = told ?? seen;
+      const verdict = this.#motion.command(
+        made.action,
+        spec,
+        event.tickNs,
+        nowNs,
+        start,
+        this.#settings,
+      );
+      if (verdict.kind === 'refused') {
+        this.statistics.discarded('refused_by_a_guard');
+        this.#interrupt(`chunk refused: ${verdict.objection}`, nowNs);
+      } else if (verdict.kind === 'over') {
+        this.statistics.discarded('over_before_it_was_ready');
+      } else {
+        this.#outputs.chunk(actionChunkMessage(BigInt(index), made, event, policy, spec));
+        this.statistics.published(toMs(nowNs - newestOf(event)), toMs(nowNs - event.tickNs));
+        this.#running();
+      }
+    }
+  }
+
+  #running(): void {
+    const wasHeld = this.#state !== 'running';
+    this.#state = 'running';
+    this.#reason = undefined;
+    if (wasHeld) this.#outputs.fault(undefined);
+  }
+
+  /** A fault after which nothing goes on from where it was. */
+  #interrupt(reason: string, nowNs: bigint): void {
+    this.#forget();
+    this.#fault(reason, nowNs);
+  }
+
+  #fault(reason: string, nowNs: bigint): void {
+    const kind = kindOf(reason);
+    if (this.#state === 'running') this.statistics.fault(kind);
+    // Before the first chunk there is nothing to hold: it is only waited.
+    const state = this.#state === 'running' || this.#motion.begun ? 'holding' : this.#state;
+    const isNews = this.#state !== state || kindOf(this.#reason ?? '') !== kind;
+    this.#hold(nowNs);
+    this.#state = state;
+    this.#reason = reason;
+    if (isNews) this.#outputs.fault(reason);
+  }
+
+  #hold(nowNs: bigint): void {
+    if (this.#motion.hold(nowNs, this.#periodNs)) this.statistics.held();
+  }
+
+  /** The clock's time; one that goes back by more than a control period was set back or restarted. */
+  #now(): bigint {
+    const nowNs = this.#clock.nowNs();
+    const lastNs = this.#lastNowNs;
+    this.#lastNowNs = nowNs;
+    if (lastNs !== undefined && nowNs + this.#periodNs < lastNs) {
+      this.statistics.jumped();
+      this.#arrivals.reset();
+      this.#lastStampsNs.fill(undefined);
+      this.#reasonHoldsUntilNs = 0n;
+      // Where the robot was told to be by the clock as it went before.
+      if (this.#state !== 'stopped') this.#interrupt('the clock jumped back', lastNs);
+    }
+    return nowNs;
+  }
+
+  /** Ends the episode; what is under way will be discarded. */
+  #forget(): void {
+    this.#epoch++;
+    this.#window.reset();
+    const oldest = this.#settings.maxAgesNs.reduce((most, age) => (age > most ? age : most), 0n);
+    this.#reasonHoldsUntilNs = this.#clock.nowNs() + oldest;
+  }
+}
+
+/** How a policy's actions become a motion, and where the joints are seen that it moves. */
+function motionOf(policy: LoopPolicy): [TrajectorySpec, ReturnType<typeof jointsAtTick>] {
+  const { manifest, layout, where, rateHz } = policy;
+  const spec = { ...trajectorySpec(manifest.action, where), rateHz };
+  return [spec, jointsAtTick(layout, spec, where)];
+}
+
+/** Stamp of the newest message in the newest observation, ns. */
+function newestOf({ window }: ObservationEvent): bigint {
+  const { samples } = window.at(-1)!;
+  return samples.reduce((newest, { stampNs }) => (stampNs > newest ? stampNs : newest), 0n);
+}
+
+/** A reason without what differs each time: ages and values. */
+function kindOf(reason: string): string {
+  return reason.replace(/ \d+ ms old.*$/, '').replace(/^chunk refused: .*$/, 'chunk refused');
+}
+
+function toMs(ns: bigint): number {
+  return Number(ns) / 1e6;
+}

@@ -1,0 +1,204 @@
+import { isDeepStrictEqual } from 'node:util';
+import { InputRecorder } from '../bag/input_recorder.js';
+import { saveInputs } from '../bag/save_inputs.js';
+import { PolicyLoop } from '../control/policy_loop.js';
+import type { ChunkMaker, LoopPolicy } from '../control/loop_interfaces.js';
+import { observationLayout } from '../control/observation_layout.js';
+import type { LoadedPolicy } from '../inference/worker/loaded_policy.js';
+import type { NodeParameters } from '../parameters/node_parameters.js';
+import type { DiagnosedPolicy } from './diagnostics.js';
+import { guarded } from './guarded.js';
+import { loopSettings, rateOf } from './loop_settings.js';
+import type { Publications } from './publications.js';
+import type { Rclnodejs, RosNode } from './rclnodejs_api.js';
+import { SourceSubscriptions } from './source_subscriptions.js';
+
+/** A simulated clock may pass at any speed: it is looked at this often, ms. */
+const SIM_POLL_MS = 4;
+
+/** What of the node's time and chance the loop has to know. */
+export interface Timing {
+  /** Where the parameters leave the seed to chance. */
+  readonly seed: number;
+  readonly simTime: boolean;
+}
+
+/** All there is while the node is configured: subscriptions, recorder, the loop, and the timer that drives it. */
+export class ConfiguredPolicy {
+  readonly #node: RosNode;
+  readonly #loop: PolicyLoop;
+  readonly #recorder: InputRecorder;
+  readonly #subscriptions: SourceSubscriptions;
+  readonly #poll: () => void;
+  #loaded: LoadedPolicy;
+  #parameters: NodeParameters;
+  #timing: Timing;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @param where the policy package, for error messages */
+  constructor(
+    rcl: Rclnodejs,
+    node: RosNode,
+    loaded: LoadedPolicy,
+    where: string,
+    parameters: NodeParameters,
+    timing: Timing,
+    { maker, publications }: { readonly maker: ChunkMaker; readonly publications: Publications },
+  ) {
+    this.#node = node;
+    this.#loaded = loaded;
+    this.#parameters = parameters;
+    this.#timing = timing;
+    const policy = loopPolicy(loaded, where, parameters);
+    const nowNs = (): bigint => node.now().nanoseconds;
+    const logger = node.getLogger();
+    this.#loop = new PolicyLoop(
+      policy,
+      loopSettings(parameters, loaded.manifest, timing),
+      () => maker,
+      {
+        trajectory: (message) => publications.trajectory(message),
+        chunk: (message) => publications.chunk(message),
+        fault: (reason) => {
+          if (reason === undefined) logger.info('acting');
+          else logger.warn(`no action: ${reason}`);
+        },
+      },
+      { nowNs, steadyMs: () => performance.now() },
+      parameters.sync === 'approximate'
+        ? { slopNs: BigInt(Math.round(parameters.syncSlopMs * 1e6)) }
+        : undefined,
+    );
+    this.#recorder = new InputRecorder({
+      seconds: parameters.recordSeconds,
+      bytes: parameters.recordMaxMb * 1e6,
+    });
+    this.#poll = guarded(logger, 'the control loop', () => this.#pump());
+    this.#subscriptions = new SourceSubscriptions(rcl, node, policy.layout.sources, parameters, {
+      loop: this.#loop,
+      recorder: this.#recorder,
+      nowNs,
+      arrived: this.#poll,
+    });
+  }
+
+  /** What runs. */
+  get loaded(): LoadedPolicy {
+    return this.#loaded;
+  }
+
+  /** Begins to act. */
+  start(): void {
+    this.#loop.start();
+    this.#poll();
+  }
+
+  /** Stops to act; the robot is brought to rest. */
+  stop(): void {
+    this.#loop.stop();
+  }
+
+  /** Ends everything; to be called once. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#loop.stop();
+    this.#subscriptions.close();
+  }
+
+  /** Takes over what of the parameters may change while it runs. */
+  useParameters(parameters: NodeParameters, timing: Timing): void {
+    this.#parameters = parameters;
+    this.#timing = timing;
+    this.#loop.settings = loopSettings(parameters, this.#loaded.manifest, timing);
+  }
+
+  /** Whether a policy looks at the same observations, so that it can go on with their history. */
+  accepts({ manifest }: LoadedPolicy): boolean {
+    const { manifest: mine } = this.#loaded;
+    const observed = ({
+      observation_sources,
+      inputs,
+      architecture,
+      action,
+    }: typeof mine): unknown => [
+      observation_sources,
+      inputs.map(({ name, kind, size }) => [name, kind, size]),
+      architecture.n_obs_steps,
+      action.rate_hz,
+    ];
+    return isDeepStrictEqual(observed(mine), observed(manifest));
+  }
+
+  /** Goes on with another policy, whose chunks come from the next on. */
+  swap(loaded: LoadedPolicy, where: string): void {
+    this.#loaded = loaded;
+    this.#loop.usePolicy(loopPolicy(loaded, where, this.#parameters));
+    this.#loop.settings = loopSettings(this.#parameters, loaded.manifest, this.#timing);
+  }
+
+  /** Begins a new observation history. @returns what was done */
+  reset(): string {
+    this.#loop.reset('the history was reset');
+    return 'the history begins anew with the next observation';
+  }
+
+  /** Writes the last inputs into a bag. @param seconds 0 = all that is kept */
+  async saveInputs(
+    path: string,
+    seconds: number,
+  ): Promise<{ message: string; messages: bigint; seconds: number }> {
+    const saved = await saveInputs(this.#recorder, path, seconds);
+    return {
+      message: `written to ${path}`,
+      messages: BigInt(saved.messages),
+      seconds: saved.seconds,
+    };
+  }
+
+  /** What diagnostics say. */
+  diagnosed(): DiagnosedPolicy {
+    const nowNs = this.#node.now().nanoseconds;
+    const { maxAgesNs } = loopSettings(this.#parameters, this.#loaded.manifest, this.#timing);
+    return {
+      loaded: this.#loaded,
+      state: this.#loop.state,
+      reason: this.#loop.reason,
+      shadow: this.#parameters.shadow,
+      report: this.#loop.statistics.report(performance.now()),
+      sources: this.#parameters.sourceNames.map((name, i) => {
+        const lastNs = this.#loop.lastStampsNs[i];
+        return {
+          name,
+          ...this.#subscriptions.of(i),
+          ageMs: lastNs === undefined ? undefined : Number(nowNs - lastNs) / 1e6,
+          maxAgeMs: Number(maxAgesNs[i]) / 1e6,
+          counts: this.#loop.sourceCounts[i]!,
+        };
+      }),
+    };
+  }
+
+  #pump(): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    const wakeNs = this.#loop.poll();
+    if (this.#loop.state === 'stopped') return;
+    const leftMs = Number(wakeNs - this.#node.now().nanoseconds) / 1e6;
+    const delayMs = this.#timing.simTime ? Math.min(leftMs, SIM_POLL_MS) : leftMs;
+    this.#timer = setTimeout(this.#poll, Math.max(0, delayMs));
+  }
+}
+
+function loopPolicy(loaded: LoadedPolicy, where: string, parameters: NodeParameters): LoopPolicy {
+  const { manifest, policySha256, planSha256 } = loaded;
+  return {
+    manifest,
+    layout: observationLayout(manifest, where),
+    rateHz: rateOf(parameters, manifest),
+    policySha256,
+    planSha256,
+    where,
+  };
+}

@@ -1,0 +1,173 @@
+import type { LoopReport } from '../control/loop_statistics.js';
+import type { LoopState } from '../control/policy_loop.js';
+import type { SourceCounts } from '../control/observation_window.js';
+import type { TimeQuantiles } from '../control/rolling_times.js';
+import type { RosTime } from '../control/ros_messages.js';
+import type { LoadedPolicy } from '../inference/worker/loaded_policy.js';
+
+/** Levels of diagnostic_msgs/msg/DiagnosticStatus. */
+const LEVEL = { ok: 0, warn: 1, error: 2 } as const;
+
+/** What diagnostics are made from. */
+export interface DiagnosedNode {
+  /** Fully qualified name of the node. */
+  readonly name: string;
+  /** Lifecycle state. */
+  readonly lifecycle: string;
+  /** What went wrong with the last configuration; undefined when nothing did. */
+  readonly problem: string | undefined;
+  /** Of a configured node. */
+  readonly policy: DiagnosedPolicy | undefined;
+}
+
+export interface DiagnosedPolicy {
+  readonly loaded: LoadedPolicy;
+  readonly state: LoopState;
+  readonly reason: string | undefined;
+  readonly shadow: boolean;
+  readonly report: LoopReport;
+  readonly sources: readonly DiagnosedSource[];
+}
+
+export interface DiagnosedSource {
+  readonly name: string;
+  readonly topic: string;
+  readonly publishers: number;
+  /** Of the newest usable message, ms; undefined when there is none. */
+  readonly ageMs: number | undefined;
+  readonly maxAgeMs: number;
+  /** What became of the messages in the observation window. */
+  readonly counts: Readonly<SourceCounts>;
+}
+
+interface DiagnosticStatus {
+  readonly level: number;
+  readonly name: string;
+  readonly message: string;
+  readonly hardware_id: string;
+  readonly values: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** The message diagnostic_msgs/msg/DiagnosticArray of a node: the loop, the inference, every source. */
+export function diagnosticArray(node: DiagnosedNode, stamp: RosTime): object {
+  const status = [loopStatus(node)];
+  if (node.policy) {
+    status.push(inferenceStatus(node.name, node.policy));
+    for (const i of node.policy.sources.keys())
+      status.push(sourceStatus(node.name, node.policy, i));
+  }
+  return { header: { stamp, frame_id: '' }, status };
+}
+
+function loopStatus({ name, lifecycle, problem, policy }: DiagnosedNode): DiagnosticStatus {
+  const title = `${name}: control loop`;
+  if (!policy) {
+    const level = problem === undefined ? LEVEL.ok : LEVEL.error;
+    return statusOf(title, level, problem ?? lifecycle, { lifecycle });
+  }
+  const { state, reason, report, shadow } = policy;
+  const level = { stopped: LEVEL.ok, running: LEVEL.ok, waiting: LEVEL.warn, holding: LEVEL.error };
+  return statusOf(title, level[state], reason === undefined ? state : `${state}: ${reason}`, {
+    lifecycle,
+    state,
+    ...(reason !== undefined && { reason }),
+    ...(shadow && { shadow: 'true: no trajectories are published' }),
+    control_ticks: report.ticks,
+    control_ticks_missed: report.ticksMissed,
+    ...times('tick_lateness', report.tickLateness),
+    ...times('tick_delay', report.tickDelay),
+    chunks_published: report.published,
+    ...times('observation_to_publish', report.observationToPublish),
+    ...times('tick_to_publish', report.tickToPublish),
+    ...prefixed('chunks_discarded.', report.discarded),
+    ...prefixed('ticks_without_chunk.', report.skipped),
+    ...prefixed('faults.', report.faults),
+    holds: report.holds,
+    clock_jumps: report.clockJumps,
+  });
+}
+
+function inferenceStatus(name: string, { loaded, report }: DiagnosedPolicy): DiagnosticStatus {
+  const { overruns, overBudget } = report;
+  const late = overruns + overBudget > 0;
+  const notes = [loaded.providerNote, loaded.budgetNote].filter((note) => note !== undefined);
+  const message = late
+    ? `${overruns} deadlines missed, ${overBudget} chunks over the latency budget`
+    : notes.join('; ') || `${loaded.planName} on ${loaded.provider}`;
+  const level = late || notes.length > 0 ? LEVEL.warn : LEVEL.ok;
+  return statusOf(`${name}: inference`, level, message, {
+    plan: loaded.planName,
+    ...(loaded.preset !== undefined && { preset: loaded.preset }),
+    plan_sha256: loaded.planSha256 ?? '',
+    policy_sha256: loaded.policySha256,
+    provider: loaded.provider,
+    ...(loaded.providerNote !== undefined && { provider_note: loaded.providerNote }),
+    ...(loaded.budgetNote !== undefined && { budget_note: loaded.budgetNote }),
+    warm_up_median_ms: loaded.warmUp.medianMs.toFixed(2),
+    chunks: report.chunks,
+    ...times('denoising', report.inference),
+    ...times('observation', report.observation),
+    deadline_misses: overruns,
+    over_latency_budget: overBudget,
+  });
+}
+
+function sourceStatus(name: string, policy: DiagnosedPolicy, i: number): DiagnosticStatus {
+  const { publishers, topic, ageMs, maxAgeMs, counts, name: source } = policy.sources[i]!;
+  const { rateHz, received, dropped, problem } = policy.report.sources[i]!;
+  const fresh = ageMs !== undefined && ageMs <= maxAgeMs;
+  const what =
+    publishers === 0
+      ? 'no publisher'
+      : ageMs === undefined
+        ? (problem ?? 'no usable message')
+        : `${rateHz.toFixed(1)} Hz`;
+  const level = fresh ? LEVEL.ok : policy.state === 'stopped' ? LEVEL.warn : LEVEL.error;
+  return statusOf(`${name}: source ${source}`, level, fresh ? `${rateHz.toFixed(1)} Hz` : what, {
+    topic,
+    publishers,
+    rate_hz: rateHz.toFixed(2),
+    age_ms: ageMs === undefined ? 'none' : ageMs.toFixed(1),
+    max_age_ms: maxAgeMs.toFixed(1),
+    received,
+    used: counts.used,
+    ...prefixed('dropped.', {
+      superseded: counts.superseded,
+      outside_episode: counts.outside_episode,
+      duplicate: counts.duplicate,
+      out_of_order: counts.out_of_order,
+      ...dropped,
+    }),
+    ...(problem !== undefined && { last_problem: problem }),
+  });
+}
+
+function statusOf(
+  name: string,
+  level: number,
+  message: string,
+  values: Readonly<Record<string, string | number>>,
+): DiagnosticStatus {
+  return {
+    level,
+    name,
+    message,
+    hardware_id: '',
+    values: Object.entries(values).map(([key, value]) => ({ key, value: String(value) })),
+  };
+}
+
+function times(what: string, quantiles: TimeQuantiles | null): Record<string, string> {
+  if (!quantiles) return {};
+  const { p50, p95, p99, max } = quantiles;
+  return Object.fromEntries(
+    Object.entries({ p50, p95, p99, max }).map(([q, ms]) => [`${what}_${q}_ms`, ms.toFixed(3)]),
+  );
+}
+
+function prefixed(
+  prefix: string,
+  values: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([key, n]) => [`${prefix}${key}`, n]));
+}

@@ -1,0 +1,42 @@
+import { defaultMaxAgeNs } from '../control/observation_window.js';
+import type { LoopSettings } from '../control/loop_interfaces.js';
+import type { NodeParameters } from '../parameters/node_parameters.js';
+import type { PolicyManifest } from '../policy/manifest.js';
+
+/** Control rate, Hz: the parameter's, else the policy's; one of them is there once the node is configured. */
+export function rateOf({ rateHz }: NodeParameters, { action }: PolicyManifest): number {
+  return rateHz || action.rate_hz!;
+}
+
+/**
+ * What the parameters mean for a policy.
+ * @param seed of the noise, where the parameters leave it to chance
+ */
+export function loopSettings(
+  parameters: NodeParameters,
+  manifest: PolicyManifest,
+  { seed, simTime }: { readonly seed: number; readonly simTime: boolean },
+): LoopSettings {
+  const sources = manifest.observation_sources ?? [];
+  const defaultAgeNs = parameters.maxAgeMs
+    ? fromMs(parameters.maxAgeMs)
+    : defaultMaxAgeNs(rateOf(parameters, manifest));
+  return {
+    actionSteps: parameters.actionHorizon || manifest.architecture.n_action_steps,
+    maxAgesNs: sources.map(({ name }) => {
+      const own = parameters.sources[name]!.maxAgeMs;
+      return own ? fromMs(own) : defaultAgeNs;
+    }),
+    waitNs: parameters.observationWaitMs < 0 ? undefined : fromMs(parameters.observationWaitMs),
+    seed: parameters.seed < 0 ? seed : parameters.seed,
+    simTime,
+    latencyBudgetMs: parameters.latencyBudgetMs,
+    shadow: parameters.shadow,
+    trajectoryStamp: parameters.trajectoryStamp,
+    limits: parameters.limits,
+  };
+}
+
+function fromMs(ms: number): bigint {
+  return BigInt(Math.round(ms * 1e6));
+}

@@ -1,0 +1,274 @@
+import { randomInt } from 'node:crypto';
+import { BadInput, messageOf } from '../errors.js';
+import { PolicyHost } from '../inference/worker/policy_host.js';
+import type { LoadedPolicy, LoadOptions } from '../inference/worker/loaded_policy.js';
+import { rosTime } from '../control/ros_messages.js';
+import { declaredParameters } from '../parameters/declared_parameters.js';
+import type { NodeParameters } from '../parameters/node_parameters.js';
+import { objectionToParameters, type PolicyFacts } from '../parameters/objection_to_parameters.js';
+import { ConfiguredPolicy } from './configured_policy.js';
+import { diagnosticArray } from './diagnostics.js';
+import { guardExecutor, guarded } from './guarded.js';
+import { ManagedNode } from './managed_node.js';
+import { parameterOverrides } from './parameter_overrides.js';
+import { ParameterServer } from './parameter_server.js';
+import { offerServices, type LoadPolicyRequest } from './policy_services.js';
+import { Publications } from './publications.js';
+import { repairParameters, repairParameterServices } from './repair_rclnodejs.js';
+import type { Rclnodejs, RclNative, RosNode } from './rclnodejs_api.js';
+
+const NAME = 'policy';
+const DIAGNOSTICS_PERIOD_MS = 1000;
+/** The executor looks this often for entities that were added, ms. */
+const SPIN_MS = 10;
+/** Time for the last trajectory to leave the process, ms. */
+const FAREWELL_MS = 50;
+const MAX_SEED = 2 ** 31;
+
+/**
+ * The ROS 2 node: a managed node that drives a robot by a policy. This class only connects: parameters, the
+ * lifecycle and services with a {@link ConfiguredPolicy}, which does the work while there is one.
+ */
+export class PolicyNode {
+  readonly #rcl: Rclnodejs;
+  readonly #node: RosNode;
+  readonly #host: PolicyHost;
+  readonly #publications: Publications;
+  readonly #parameters: ParameterServer;
+  readonly #lifecycle: ManagedNode;
+  readonly #diagnostics: NodeJS.Timeout;
+  #policy: ConfiguredPolicy | undefined;
+  #problem: string | undefined;
+  #seed = 0;
+  #closing = false;
+
+  private constructor(rcl: Rclnodejs, native: RclNative, node: RosNode, host: PolicyHost) {
+    this.#rcl = rcl;
+    this.#node = node;
+    this.#host = host;
+    guardExecutor(node);
+    repairParameterServices(node);
+    const overrides = parameterOverrides(node, native, rcl.Context.defaultContext().handle);
+    this.#parameters = new ParameterServer(rcl, node, declaredParameters(), overrides, {
+      configured: () => this.#lifecycle.state !== 'unconfigured',
+      objection: (next) => objectionToParameters(next, this.#facts()),
+      changed: () => this.#policy?.useParameters(this.#parameters.values, this.#timing()),
+    });
+    this.#publications = new Publications(rcl, node);
+    this.#lifecycle = new ManagedNode(node, native, {
+      configure: () => this.#configure(),
+      activate: () => this.#activate(),
+      deactivate: () => this.#policy!.stop(),
+      cleanup: () => this.#free(),
+      shutdown: () => this.#free(),
+      error: (error) => {
+        this.#problem = messageOf(error);
+        return this.#free();
+      },
+    });
+    offerServices(node, {
+      load: (request) => this.#load(request),
+      resetHistory: () => this.#configured().reset(),
+      saveInputs: (path, seconds) => this.#configured().saveInputs(path, seconds),
+    });
+    this.#diagnostics = setInterval(
+      guarded(node.getLogger(), 'diagnostics', () => this.#diagnose()),
+      DIAGNOSTICS_PERIOD_MS,
+    );
+  }
+
+  /**
+   * Makes the node and, where it is told to, configures and activates it.
+   * @throws BadInput when a given parameter is not allowed
+   */
+  static async start(rcl: Rclnodejs, native: RclNative): Promise<PolicyNode> {
+    repairParameters(rcl);
+    const { LifecycleNode } = rcl.lifecycle;
+    const { defaultOptions } = rcl.NodeOptions;
+    const node = new LifecycleNode(NAME, '', rcl.Context.defaultContext(), defaultOptions, true);
+    const host = new PolicyHost();
+    const policyNode = new PolicyNode(rcl, native, node, host);
+    node.spin(SPIN_MS);
+    if (policyNode.#parameters.values.autostart) void policyNode.#autostart();
+    return policyNode;
+  }
+
+  /** Brings the robot to rest and frees everything. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#diagnostics);
+    const wasActive = this.#lifecycle.state === 'active';
+    this.#policy?.stop();
+    if (wasActive) await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+    this.#policy?.close();
+    this.#policy = undefined;
+    await this.#host.close();
+    this.#node.destroy();
+    this.#rcl.shutdown();
+  }
+
+  async #autostart(): Promise<void> {
+    const configured = await this.#lifecycle.change('configure');
+    if (configured.success) await this.#lifecycle.change('activate');
+  }
+
+  async #configure(): Promise<void> {
+    this.#problem = undefined;
+    const loaded = await this.#prepare(this.#loadOptions(this.#parameters.values));
+    this.#host.activate();
+    this.#take(loaded);
+    const { planName, provider, loadMs, warmUp } = loaded;
+    const took = `${(loadMs / 1000).toFixed(1)} s, ${warmUp.medianMs.toFixed(1)} ms a chunk`;
+    this.#node.getLogger().info(`${planName} on ${provider}, ready in ${took}`);
+  }
+
+  /** Loads a policy beside the one that runs. */
+  async #prepare(options: LoadOptions): Promise<LoadedPolicy> {
+    if (options.policy === '') {
+      throw new BadInput(
+        'is not set',
+        'parameter policy',
+        'give the directory of a policy package',
+      );
+    }
+    const loaded = await this.#host.prepare(options);
+    if (this.#closing) throw new Error('the node is ending');
+    for (const note of [loaded.providerNote, loaded.budgetNote]) {
+      if (note !== undefined) this.#node.getLogger().warn(note);
+    }
+    return loaded;
+  }
+
+  /** Makes a loaded policy the one that is configured. @throws BadInput when parameters do not fit it */
+  #take(loaded: LoadedPolicy): void {
+    const { policy: where } = this.#parameters.values;
+    this.#policy?.close();
+    this.#policy = undefined;
+    const names = (loaded.manifest.observation_sources ?? []).map(({ name }) => name);
+    this.#parameters.declareSources(names);
+    const values = this.#parameters.values;
+    const objection = objectionToParameters(values, factsOf(loaded));
+    if (objection !== undefined) {
+      throw new BadInput(objection, 'the parameters', 'correct it and configure again');
+    }
+    this.#policy = new ConfiguredPolicy(
+      this.#rcl,
+      this.#node,
+      loaded,
+      where,
+      values,
+      this.#timing(),
+      {
+        maker: this.#host,
+        publications: this.#publications,
+      },
+    );
+    this.#publications.announce(loaded);
+  }
+
+  #activate(): void {
+    this.#seed = randomInt(MAX_SEED);
+    this.#policy!.useParameters(this.#parameters.values, this.#timing());
+    this.#policy!.start();
+  }
+
+  async #free(): Promise<void> {
+    this.#policy?.close();
+    this.#policy = undefined;
+    this.#publications.withdraw();
+    await this.#host.unload();
+  }
+
+  async #load({ policy, plan, preset }: LoadPolicyRequest): Promise<{
+    message: string;
+    policy_sha256: string;
+    plan_sha256: string;
+    latency_ms: number;
+  }> {
+    const before = this.#configured();
+    const now = this.#parameters.values;
+    // A plan belongs to one policy; another policy comes with its own preset.
+    const keepsPlan = policy === '' && preset === '';
+    const next = {
+      ...now,
+      policy: policy || now.policy,
+      plan: plan || (keepsPlan ? now.plan : ''),
+      preset: preset || now.preset,
+    };
+    const loaded = await this.#prepare(this.#loadOptions(next));
+    if (this.#policy !== before) {
+      throw new Error('the node was configured anew meanwhile; the old request does not count');
+    }
+    const objection = objectionToParameters(next, factsOf(loaded));
+    if (objection !== undefined) {
+      await this.#host.discard();
+      throw new BadInput(objection, 'the parameters', 'correct it and load again');
+    }
+    this.#host.activate();
+    for (const name of ['policy', 'plan', 'preset'] as const) {
+      this.#parameters.setByNode(name, next[name]);
+    }
+    if (before.accepts(loaded)) {
+      before.swap(loaded, next.policy);
+      this.#publications.announce(loaded);
+    } else {
+      const active = this.#lifecycle.state === 'active';
+      this.#take(loaded);
+      if (active) this.#activate();
+    }
+    const notes = [loaded.providerNote, loaded.budgetNote].filter((note) => note !== undefined);
+    return {
+      message: [`${loaded.planName} on ${loaded.provider}`, ...notes].join('; '),
+      policy_sha256: loaded.policySha256,
+      plan_sha256: loaded.planSha256 ?? '',
+      latency_ms: loaded.warmUp.medianMs,
+    };
+  }
+
+  #configured(): ConfiguredPolicy {
+    if (this.#policy) return this.#policy;
+    throw new BadInput(`is ${this.#lifecycle.state}`, 'the node', 'configure it first');
+  }
+
+  #loadOptions(values: NodeParameters): LoadOptions {
+    return {
+      policy: values.policy,
+      ...(values.plan !== '' && { plan: values.plan }),
+      preset: values.preset,
+      latencyBudgetMs: values.latencyBudgetMs,
+      provider: values.executionProvider,
+      providerFallback: values.providerFallback,
+      threads: values.threads,
+    };
+  }
+
+  #facts(): PolicyFacts | undefined {
+    return this.#policy && factsOf(this.#policy.loaded);
+  }
+
+  #timing(): { seed: number; simTime: boolean } {
+    const simTime = this.#node.getParameter('use_sim_time').value === true;
+    return { seed: this.#seed, simTime };
+  }
+
+  #diagnose(): void {
+    const message = diagnosticArray(
+      {
+        name: this.#node.getFullyQualifiedName(),
+        lifecycle: this.#lifecycle.state,
+        problem: this.#problem,
+        policy: this.#policy?.diagnosed(),
+      },
+      rosTime(this.#node.now().nanoseconds),
+    );
+    this.#publications.diagnostics(message);
+  }
+}
+
+function factsOf({ manifest }: LoadedPolicy): PolicyFacts {
+  return {
+    joints: manifest.architecture.action_dim,
+    actionSteps: manifest.architecture.n_action_steps,
+    rateHz: manifest.action.rate_hz,
+  };
+}

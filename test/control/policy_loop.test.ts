@@ -1,0 +1,399 @@
+import assert from 'node:assert/strict';
+import type { LoopSettings, MadeChunk } from '../../src/control/loop_interfaces.js';
+import { observationLayout } from '../../src/control/observation_layout.js';
+import type { ObservationValue } from '../../src/control/observation_value.js';
+import { PolicyLoop } from '../../src/control/policy_loop.js';
+import {
+  nanoseconds,
+  type ActionChunkMessage,
+  type JointTrajectory,
+} from '../../src/control/ros_messages.js';
+import type { PolicyManifest } from '../../src/policy/manifest.js';
+
+const MS = 1_000_000n;
+/** 20 Hz. */
+const PERIOD = 50n * MS;
+const START = 1_000_000n * MS;
+
+const MANIFEST = {
+  architecture: { n_obs_steps: 2, n_action_steps: 4, action_dim: 2 },
+  inputs: [{ name: 'state', kind: 'vector', size: 3, normaliser: {} }],
+  action: { joint_names: ['a', 'b'], rate_hz: 20 },
+  observation_sources: [
+    {
+      name: 'joints',
+      topic: 'joint_states',
+      type: 'sensor_msgs/msg/JointState',
+      field: 'position',
+      names: ['a', 'b'],
+    },
+    {
+      name: 'extra',
+      topic: 'extra',
+      type: 'std_msgs/msg/Float64MultiArray',
+      field: 'data',
+      size: 1,
+    },
+  ],
+} as unknown as PolicyManifest;
+
+const SETTINGS: LoopSettings = {
+  actionSteps: 4,
+  maxAgesNs: [105n * MS, 105n * MS],
+  waitNs: undefined,
+  seed: 7,
+  simTime: false,
+  latencyBudgetMs: 0,
+  shadow: false,
+  trajectoryStamp: 'tick',
+  limits: { positionMin: [], positionMax: [], velocity: [] },
+};
+
+/** A loop with a clock that is set by hand and chunks that are made at once, or when told. */
+class Rig {
+  nowNs = START;
+  readonly trajectories: JointTrajectory[] = [];
+  readonly chunks: ActionChunkMessage[] = [];
+  readonly faults: (string | undefined)[] = [];
+  /** Chunks that were asked for: the indices of their noise. */
+  readonly asked: number[] = [];
+  prefetched = 0;
+  /** What the next chunk consists of, (4, 2): by default joint a goes up by 0.01 an action. */
+  action: (index: number) => number[] = () => [0.01, 0, 0.02, 0, 0.03, 0, 0.04, 0];
+  /** When set, chunks wait for it. */
+  gate: Promise<void> = Promise.resolve();
+  readonly loop: PolicyLoop;
+
+  constructor(settings: Partial<LoopSettings> = {}) {
+    const policy = {
+      manifest: MANIFEST,
+      layout: observationLayout(MANIFEST, 'test'),
+      rateHz: 20,
+      policySha256: 'f'.repeat(64),
+      planSha256: undefined,
+      where: 'test',
+    };
+    const maker = {
+      prefetch: () => void this.prefetched++,
+      chunk: async (_: unknown, { index }: { index: number }): Promise<MadeChunk> => {
+        this.asked.push(index);
+        await this.gate;
+        const action = Float32Array.from(this.action(index));
+        return { sample: new Float32Array(), action, latencyMs: 5, observationMs: 1 };
+      },
+    };
+    this.loop = new PolicyLoop(
+      policy,
+      { ...SETTINGS, ...settings },
+      () => maker,
+      {
+        trajectory: (message) => this.trajectories.push(message),
+        chunk: (message) => this.chunks.push(message),
+        fault: (reason) => this.faults.push(reason),
+      },
+      { nowNs: () => this.nowNs, steadyMs: () => Number(this.nowNs / MS) },
+    );
+  }
+
+  /** Both sources send, stamped now; then the loop does what is due. */
+  async send(
+    { joints = [0, 0], extra = [1] }: { joints?: number[] | null; extra?: number[] | null } = {},
+    stampNs = this.nowNs,
+  ): Promise<void> {
+    const values: (number[] | null)[] = [joints, extra];
+    for (const [i, value] of values.entries()) {
+      if (value) this.loop.receive(i, stampNs, Float64Array.from(value) as ObservationValue);
+    }
+    await this.poll();
+  }
+
+  async poll(): Promise<void> {
+    this.loop.poll();
+    await new Promise(setImmediate);
+  }
+
+  /** Goes through control periods, every source sending at the ticks. */
+  async periods(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      await this.send();
+      this.nowNs += PERIOD;
+    }
+  }
+}
+
+describe('The policy loop', () => {
+  it('makes a chunk every actionSteps ticks, stamped with the tick, from the noise of its index', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(9);
+    assert.deepEqual(rig.asked, [0, 1, 2]);
+    assert.deepEqual(
+      rig.trajectories.map(({ header }) => nanoseconds(header.stamp) - START),
+      [0n, 4n * PERIOD, 8n * PERIOD],
+    );
+    assert.deepEqual(
+      rig.chunks.map(({ chunk_id }) => chunk_id),
+      [0n, 1n, 2n],
+    );
+    assert.equal(rig.loop.state, 'running');
+    const report = rig.loop.statistics.report(0);
+    assert.equal(report.ticks, 9);
+    assert.equal(report.published, 3);
+  });
+
+  it('does nothing before it is started and after it is stopped', async () => {
+    const rig = new Rig();
+    await rig.periods(3);
+    assert.deepEqual(rig.asked, []);
+    rig.loop.start();
+    await rig.periods(2);
+    rig.loop.stop();
+    const sent = rig.trajectories.length;
+    await rig.periods(6);
+    assert.equal(rig.trajectories.length, sent);
+    assert.equal(rig.loop.state, 'stopped');
+  });
+
+  it('counts chunks from 0 again at each start', async () => {
+    const rig = new Rig();
+    for (let i = 0; i < 2; i++) {
+      rig.loop.start();
+      await rig.periods(5);
+      rig.loop.stop();
+      rig.nowNs += 1000n * MS;
+    }
+    assert.deepEqual(rig.asked, [0, 1, 0, 1]);
+  });
+
+  it('prepares pictures of the windows to come', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(4);
+    // Of ticks 0 to 3 the last is part of the window of the next chunk.
+    assert.equal(rig.prefetched, 1);
+  });
+
+  it('holds within 100 ms of a source being too old, and goes on by itself', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(2);
+    const silentSince = rig.nowNs - PERIOD;
+    while (rig.loop.state === 'running') {
+      rig.nowNs += 5n * MS;
+      await rig.poll();
+    }
+    assert.ok(rig.nowNs - silentSince - 105n * MS <= 100n * MS, `${rig.nowNs - silentSince}`);
+    assert.equal(rig.loop.state, 'holding');
+    assert.match(rig.loop.reason!, /^stale: joints/);
+    const hold = rig.trajectories.at(-1)!;
+    assert.equal(hold.points.length, 1);
+    assert.deepEqual(hold.points[0]!.velocities, [0, 0]);
+    assert.equal(nanoseconds(hold.header.stamp), 0n);
+    // It stands between the points of the chunk it ends: near 0.01 an action.
+    assert.ok(hold.points[0]!.positions[0]! > 0.03 && hold.points[0]!.positions[0]! <= 0.04);
+    await rig.periods(2);
+    assert.equal(rig.loop.state, 'running');
+    assert.equal(rig.faults.at(-1), undefined);
+  });
+
+  it('passes over one unusable message and holds at the second in a row', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(2);
+    rig.loop.reject(0, 'NaN');
+    assert.equal(rig.loop.state, 'running');
+    await rig.periods(1);
+    rig.loop.reject(0, 'NaN');
+    rig.loop.reject(0, 'NaN');
+    assert.equal(rig.loop.state, 'holding');
+    assert.match(rig.loop.reason!, /unusable: NaN/);
+    rig.nowNs += 300n * MS;
+    await rig.poll();
+    assert.match(
+      rig.loop.reason!,
+      /unusable: NaN/,
+      'what follows from it does not hide the reason',
+    );
+    assert.equal(rig.loop.statistics.report(0).sources[0]!.dropped['unusable'], 3);
+    await rig.periods(2);
+    assert.equal(rig.loop.state, 'running');
+  });
+
+  for (const [what, action] of [
+    ['NaN', [0.01, 0, NaN, 0, 0.03, 0, 0.04, 0]],
+    ['Infinity', [0.01, 0, 0.02, 0, 0.03, 0, Infinity, 0]],
+  ] as const) {
+    it(`never sends ${what}`, async () => {
+      const rig = new Rig();
+      rig.loop.start();
+      rig.action = () => [...action];
+      await rig.periods(1);
+      assert.deepEqual(rig.trajectories, []);
+      assert.deepEqual(rig.chunks, []);
+      assert.match(rig.loop.reason!, /chunk refused/);
+      assert.equal(rig.loop.statistics.report(0).discarded['refused_by_a_guard'], 1);
+    });
+  }
+
+  it('refuses a chunk beyond the limits of position and velocity', async () => {
+    for (const limits of [
+      { positionMin: [], positionMax: [0.035, 1], velocity: [] },
+      { positionMin: [0.02, -1], positionMax: [], velocity: [] },
+      { positionMin: [], positionMax: [], velocity: [0.19, 1] },
+    ]) {
+      const rig = new Rig({ limits });
+      rig.loop.start();
+      await rig.periods(1);
+      assert.deepEqual(rig.trajectories, []);
+      assert.match(rig.loop.reason!, /limit/);
+    }
+    const rig = new Rig({
+      limits: { positionMin: [0, 0], positionMax: [1, 1], velocity: [0.21, 1] },
+    });
+    rig.loop.start();
+    await rig.periods(1);
+    assert.equal(rig.trajectories.length, 1);
+  });
+
+  it('judges the speed towards the first point from where the joints are seen', async () => {
+    const rig = new Rig({ limits: { positionMin: [], positionMax: [], velocity: [1, 1] } });
+    rig.loop.start();
+    await rig.send({ joints: [-0.5, 0] });
+    assert.match(rig.loop.reason!, /point 0 moves a at 10\.20 per second/);
+  });
+
+  it('counts a chunk that is not ready when the next is due, and tries again at the next tick', async () => {
+    const rig = new Rig();
+    let open = (): void => undefined;
+    rig.gate = new Promise((resolve) => (open = resolve));
+    rig.loop.start();
+    await rig.periods(6);
+    assert.deepEqual(rig.asked, [0]);
+    assert.equal(rig.loop.statistics.report(0).overruns, 2);
+    open();
+    await new Promise(setImmediate);
+    await rig.periods(1);
+    assert.deepEqual(rig.asked, [0, 1]);
+  });
+
+  it('never sends a chunk whose end is past', async () => {
+    const rig = new Rig();
+    let open = (): void => undefined;
+    rig.gate = new Promise((resolve) => (open = resolve));
+    rig.loop.start();
+    await rig.periods(4);
+    open();
+    await new Promise(setImmediate);
+    assert.deepEqual(rig.trajectories, []);
+    assert.equal(rig.loop.statistics.report(0).discarded['over_before_it_was_ready'], 1);
+  });
+
+  it('discards a chunk that was begun before a reset', async () => {
+    const rig = new Rig();
+    let open = (): void => undefined;
+    rig.gate = new Promise((resolve) => (open = resolve));
+    rig.loop.start();
+    await rig.send();
+    rig.loop.reset('asked for');
+    open();
+    await new Promise(setImmediate);
+    assert.deepEqual(rig.chunks, []);
+    assert.equal(rig.loop.statistics.report(0).discarded['begun_before_a_reset'], 1);
+  });
+
+  it('holds when the clock jumps back, and goes on with the new time', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(2);
+    rig.nowNs = START - 10_000n * MS;
+    await rig.poll();
+    assert.equal(rig.loop.state, 'holding');
+    assert.match(rig.loop.reason!, /jumped back/);
+    await rig.periods(2);
+    assert.equal(rig.loop.state, 'running');
+    assert.equal(rig.loop.statistics.report(0).clockJumps, 1);
+  });
+
+  it('drops messages from the future and those too old when they come', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.send({}, START + 1000n * MS);
+    await rig.send({}, START - 200n * MS);
+    const { dropped } = rig.loop.statistics.report(0).sources[0]!;
+    assert.deepEqual(dropped, { stamped_in_the_future: 1, too_old_on_arrival: 1 });
+    assert.deepEqual(rig.asked, []);
+  });
+
+  it('takes an old bag played on a live clock for stale, at once', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    const began = performance.now();
+    for (let i = 0n; i < 100n; i++) await rig.send({}, START - 10n ** 15n + i * PERIOD);
+    assert.ok(performance.now() - began < 1000);
+    assert.deepEqual(rig.asked, []);
+    assert.match(rig.loop.statistics.report(0).sources[0]!.problem!, /ago/);
+  });
+
+  it('in shadow mode reports chunks but sends no trajectory, and no hold', async () => {
+    const rig = new Rig({ shadow: true });
+    rig.loop.start();
+    await rig.periods(5);
+    rig.loop.stop();
+    assert.equal(rig.chunks.length, 2);
+    assert.deepEqual(rig.trajectories, []);
+  });
+
+  it('stamps trajectories as it is told to', async () => {
+    for (const [trajectoryStamp, expected] of [
+      ['tick', START],
+      ['publish', START + 20n * MS],
+      ['zero', 0n],
+    ] as const) {
+      const rig = new Rig({ trajectoryStamp });
+      let open = (): void => undefined;
+      rig.gate = new Promise((resolve) => (open = resolve));
+      rig.loop.start();
+      await rig.send();
+      rig.nowNs += 20n * MS;
+      open();
+      await new Promise(setImmediate);
+      assert.equal(nanoseconds(rig.trajectories[0]!.header.stamp), expected);
+      assert.equal(nanoseconds(rig.chunks[0]!.header.stamp), START);
+    }
+  });
+
+  it('says that inference failed and tries again', async () => {
+    const rig = new Rig();
+    rig.action = (index) => {
+      if (index === 0) throw new Error('the thread is gone');
+      return [0.01, 0, 0.02, 0, 0.03, 0, 0.04, 0];
+    };
+    rig.loop.start();
+    await rig.send();
+    assert.match(rig.loop.reason!, /inference failed: the thread is gone/);
+    rig.nowNs += PERIOD;
+    await rig.periods(2);
+    assert.equal(rig.loop.state, 'running');
+  });
+
+  it('waits for a message that is on its way, but not longer than it takes', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    // The second source comes 12 ms after its stamp, at the rate of the ticks.
+    for (let i = 0; i < 9; i++) {
+      const tick = rig.nowNs;
+      await rig.send({ extra: null }, tick);
+      rig.nowNs = tick + 12n * MS;
+      await rig.send({ joints: null }, tick);
+      rig.nowNs = tick + PERIOD;
+    }
+    assert.equal(rig.chunks.length, 3);
+    // Every chunk used the late message of its own tick.
+    const delay = rig.loop.statistics.report(0).tickDelay!;
+    assert.ok(delay.p99 <= 12.5 && delay.p50 >= 11.5, JSON.stringify(delay));
+    // Then it stops: the tick does not wait for it any longer than usual.
+    await rig.send({ extra: null });
+    const wake = rig.loop.poll();
+    assert.ok(wake - rig.nowNs <= 14n * MS, `${wake - rig.nowNs}`);
+  });
+});
