@@ -11,7 +11,16 @@ import { rawMessages } from './raw_mcap.js';
 import { asJson, requireRos, ROOT, runRosScript, runWithRos } from './ros_environment.js';
 
 const DEMO = join(ROOT, 'demo/lift_tiny');
-const TYPES = ['trajectory_msgs/msg/JointTrajectory', 'bac_policy/msg/ActionChunk'];
+/** All that are written into bags: what a replay says, and what the node receives. */
+const TYPES = [
+  'trajectory_msgs/msg/JointTrajectory',
+  'bac_policy/msg/ActionChunk',
+  'sensor_msgs/msg/JointState',
+  'sensor_msgs/msg/Image',
+  'sensor_msgs/msg/CompressedImage',
+  'geometry_msgs/msg/PoseStamped',
+  'std_msgs/msg/Float64MultiArray',
+];
 
 /** The replay of the demo's bag by its real policy, run by the command that ROS 2 has installed. */
 describe('A replayed bag', () => {
@@ -64,7 +73,7 @@ describe('A replayed bag', () => {
     for (const type of TYPES) {
       const theirs = parse(installed[type]!, { ros2: true });
       const ours = messageDefinitions(type);
-      assert.ok(ours.length >= 4);
+      assert.ok(ours.length >= 3);
       assert.deepEqual(byName(ours), byName(theirs));
     }
   });
