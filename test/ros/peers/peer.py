@@ -146,6 +146,10 @@ class Peer:
             raise TimeoutError(f"{service} did not answer in {timeout} s")
         return plain(future.result())
 
+    def clocks(self):
+        """The steady clock and the system's at the same moment."""
+        return {"now": time.monotonic_ns(), "wall": time.time_ns()}
+
     def nodes(self):
         return [namespace.rstrip("/") + "/" + name for name, namespace in self.names()]
 
