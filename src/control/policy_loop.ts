@@ -207,10 +207,24 @@ export class PolicyLoop {
   #watch(nowNs: bigint): void {
     if (nowNs < this.#reasonHoldsUntilNs) return;
     if (this.#unusable.some((times) => times >= UNUSABLE_IN_A_ROW)) return;
-    const reason = this.#window.notReady(nowNs);
+    const reason = this.#notReady(nowNs);
     if (reason === undefined) return;
     if (this.#window.nextTickNs !== undefined) this.#forget();
     this.#fault(reason, nowNs);
+  }
+
+  /** Why nothing can be observed now. The window forgets at a fault what this loop still knows. */
+  #notReady(nowNs: bigint): string | undefined {
+    if (nowNs === 0n) return 'no time: use_sim_time is set and nothing came on /clock';
+    const reason = this.#window.notReady(nowNs);
+    if (!reason?.startsWith('missing')) return reason;
+    for (const [i, { name }] of this.#policy.layout.sources.entries()) {
+      const ageNs = nowNs - (this.#lastStampsNs[i] ?? nowNs);
+      if (ageNs > this.#settings.maxAgesNs[i]!) {
+        return `stale: ${name} ${Math.round(toMs(ageNs))} ms old`;
+      }
+    }
+    return reason;
   }
 
   #nextWakeNs(nowNs: bigint): bigint {

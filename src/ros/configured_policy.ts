@@ -166,6 +166,7 @@ export class ConfiguredPolicy {
       state: this.#loop.state,
       reason: this.#loop.reason,
       shadow: this.#parameters.shadow,
+      providerIsFree: this.#parameters.executionProvider === 'auto',
       report: this.#loop.statistics.report(performance.now()),
       sources: this.#parameters.sourceNames.map((name, i) => {
         const lastNs = this.#loop.lastStampsNs[i];

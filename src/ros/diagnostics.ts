@@ -25,6 +25,8 @@ export interface DiagnosedPolicy {
   readonly state: LoopState;
   readonly reason: string | undefined;
   readonly shadow: boolean;
+  /** Whether the execution provider was left to the node. */
+  readonly providerIsFree: boolean;
   readonly report: LoopReport;
   readonly sources: readonly DiagnosedSource[];
 }
@@ -87,14 +89,20 @@ function loopStatus({ name, lifecycle, problem, policy }: DiagnosedNode): Diagno
   });
 }
 
-function inferenceStatus(name: string, { loaded, report }: DiagnosedPolicy): DiagnosticStatus {
+function inferenceStatus(
+  name: string,
+  { loaded, report, providerIsFree }: DiagnosedPolicy,
+): DiagnosticStatus {
   const { overruns, overBudget } = report;
   const late = overruns + overBudget > 0;
-  const notes = [loaded.providerNote, loaded.budgetNote].filter((note) => note !== undefined);
+  const { providerNote, budgetNote } = loaded;
+  const notes = [providerNote, budgetNote].filter((note) => note !== undefined);
   const message = late
     ? `${overruns} deadlines missed, ${overBudget} chunks over the latency budget`
     : notes.join('; ') || `${loaded.planName} on ${loaded.provider}`;
-  const level = late || notes.length > 0 ? LEVEL.warn : LEVEL.ok;
+  // Where the choice is left to the node, the CPU is as good an outcome as any.
+  const isWorse = budgetNote !== undefined || (providerNote !== undefined && !providerIsFree);
+  const level = late || isWorse ? LEVEL.warn : LEVEL.ok;
   return statusOf(`${name}: inference`, level, message, {
     plan: loaded.planName,
     ...(loaded.preset !== undefined && { preset: loaded.preset }),

@@ -133,9 +133,13 @@ export class PolicyNode {
     }
     const loaded = await this.#host.prepare(options);
     if (this.#closing) throw new Error('the node is ending');
-    for (const note of [loaded.providerNote, loaded.budgetNote]) {
-      if (note !== undefined) this.#node.getLogger().warn(note);
+    const logger = this.#node.getLogger();
+    const { providerNote, budgetNote } = loaded;
+    if (providerNote !== undefined) {
+      if (options.provider === 'auto') logger.info(providerNote);
+      else logger.warn(providerNote);
     }
+    if (budgetNote !== undefined) logger.warn(budgetNote);
     return loaded;
   }
 
