@@ -1,12 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+setFlagsFromString('--expose-gc');
+
 /**
  * Frees what is not used any more, now. Weights and graphs are hundreds of megabytes outside of JavaScript's
  * heap, which does not make haste to free the small objects that hold them. Takes some milliseconds: not for
  * the time between two chunks.
  */
-export function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-}
+export const collectGarbage = runInNewContext('gc') as () => void;

@@ -1,0 +1,140 @@
+import type { ObservationValue } from '../../control/observation_value.js';
+import type { Observation, Stamped } from '../../control/observation_window.js';
+import { InferenceWorker } from './inference_worker.js';
+import type { LoadedPolicy, LoadOptions } from './loaded_policy.js';
+import type { WorkerChunk } from './worker_chunk.js';
+
+export interface PolicyHostOptions {
+  /** Called when the thread that makes chunks fails; {@link PolicyHost.prepare} starts another one. */
+  readonly onCrash?: (error: Error) => void;
+  /** Starts a thread; tests have others. */
+  readonly start?: typeof InferenceWorker.start;
+}
+
+/** A policy that is being loaded, or is loaded and waits to be taken. */
+interface Spare {
+  worker?: InferenceWorker;
+  loaded: boolean;
+}
+
+/**
+ * Makes chunks with one policy while another one, or another plan, is loaded and warmed up in a second thread
+ * that then takes over between two chunks. A thread without a policy is kept for the next one.
+ */
+export class PolicyHost {
+  readonly #options: PolicyHostOptions;
+  #active: InferenceWorker | undefined;
+  #spare: Spare | undefined;
+  #idle: InferenceWorker | undefined;
+  #closed = false;
+
+  constructor(options: PolicyHostOptions = {}) {
+    this.#options = options;
+  }
+
+  /**
+   * Loads a policy beside the active one; to be taken with {@link activate}. One that was being prepared is
+   * given up, and whoever waits for it gets an error.
+   * @throws BadInput when files or options cannot be used; the active policy is not touched by that
+   */
+  async prepare(options: LoadOptions): Promise<LoadedPolicy> {
+    if (this.#closed) throw new Error('the inference threads are closed');
+    void this.discard();
+    const spare: Spare = { loaded: false };
+    this.#spare = spare;
+    const given = (): boolean => this.#spare !== spare;
+    try {
+      spare.worker = await this.#thread();
+      if (given()) {
+        await this.#release(spare.worker);
+        throw new Error('given up');
+      }
+      const loaded = await spare.worker.load(options);
+      spare.loaded = true;
+      return loaded;
+    } catch (error) {
+      if (given())
+        throw new Error('given up: another policy is loaded, or none is wanted any more');
+      this.#spare = undefined;
+      if (spare.worker) this.#keep(spare.worker);
+      throw error;
+    }
+  }
+
+  /** The prepared policy makes the chunks from now on; those that were asked for before still come. */
+  activate(): void {
+    const spare = this.#spare;
+    if (!spare?.loaded) throw new Error('no policy is prepared');
+    const before = this.#active;
+    this.#active = spare.worker;
+    this.#spare = undefined;
+    if (before) void this.#release(before);
+  }
+
+  /** Gives up what is prepared or being prepared, if anything is. */
+  async discard(): Promise<void> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (!spare?.worker) return;
+    if (spare.loaded) await this.#release(spare.worker);
+    else await spare.worker.close();
+  }
+
+  /** See {@link InferenceWorker.prefetch}; does nothing without a policy. */
+  prefetch(samples: readonly Stamped<ObservationValue>[]): void {
+    this.#active?.prefetch(samples);
+  }
+
+  /** See {@link InferenceWorker.chunk}. */
+  async chunk(
+    window: readonly Observation<ObservationValue>[],
+    noise: { readonly seed: number; readonly index: number },
+  ): Promise<WorkerChunk> {
+    if (!this.#active) throw new Error('no policy is active');
+    return this.#active.chunk(window, noise);
+  }
+
+  /** Frees all policies. */
+  async unload(): Promise<void> {
+    const active = this.#active;
+    this.#active = undefined;
+    await Promise.all([this.discard(), active && this.#release(active)]);
+  }
+
+  /** Ends all threads. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const threads = [this.#active, this.#spare?.worker, this.#idle];
+    this.#active = this.#spare = this.#idle = undefined;
+    await Promise.all(threads.map((worker) => worker?.close()));
+  }
+
+  async #thread(): Promise<InferenceWorker> {
+    const idle = this.#idle;
+    this.#idle = undefined;
+    if (idle && !idle.ended) return idle;
+    const start = this.#options.start ?? InferenceWorker.start;
+    const worker: InferenceWorker = await start({
+      onCrash: (error) => {
+        if (worker === this.#active) this.#options.onCrash?.(error);
+      },
+    });
+    return worker;
+  }
+
+  /** Frees a thread's policy once it is done with what was asked of it, and keeps the thread. */
+  async #release(worker: InferenceWorker): Promise<void> {
+    try {
+      await worker.unload();
+    } catch {
+      // It failed or was closed: there is nothing left to free.
+      return;
+    }
+    this.#keep(worker);
+  }
+
+  #keep(worker: InferenceWorker): void {
+    if (!this.#closed && !this.#idle && !worker.ended) this.#idle = worker;
+    else void worker.close();
+  }
+}
