@@ -1,15 +1,19 @@
-"""What launch/replay.launch.py would run: launch_commands.py ARGUMENT:=VALUE... prints JSON.
+"""What a launch file would do: launch_commands.py FILE ARGUMENT:=VALUE... prints its arguments and actions as JSON.
 
-launch is not on PyPI, so stand-ins take the place of its modules: each records what it was made with.
+launch is not on PyPI, so stand-ins take the place of its modules: each records what it was made with. What a
+handler does when a process ends stands there as after_success, after_failure and while_ending.
 """
 
 import importlib.util
 import json
 import sys
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
-ROOT = Path(__file__).resolve().parents[2]
+
+class Context(dict):
+    """The values of the arguments."""
+
+    is_shutdown = False
 
 
 class LaunchConfiguration:
@@ -22,27 +26,31 @@ class LaunchConfiguration:
 
 def recorder(kind):
     def record(*positional, **keywords):
-        return SimpleNamespace(kind=kind, positional=positional, **keywords)
+        return SimpleNamespace(kind=kind, positional=list(positional), **keywords)
 
     return record
 
 
+RECORDED = {
+    "launch.actions": (
+        "DeclareLaunchArgument",
+        "EmitEvent",
+        "ExecuteProcess",
+        "OpaqueFunction",
+        "RegisterEventHandler",
+    ),
+    "launch.event_handlers": ("OnProcessExit",),
+    "launch.events": ("Shutdown",),
+    "launch_ros": (),
+    "launch_ros.actions": ("LifecycleNode",),
+    "launch_ros.event_handlers": ("OnStateTransition",),
+    "launch_ros.parameter_descriptions": ("Parameter",),
+}
 STAND_INS = {
+    module: {name: recorder(name) for name in names} for module, names in RECORDED.items()
+} | {
     "launch": {"LaunchDescription": lambda entities: entities},
-    "launch.actions": {
-        name: recorder(name)
-        for name in (
-            "DeclareLaunchArgument",
-            "EmitEvent",
-            "ExecuteProcess",
-            "OpaqueFunction",
-            "RegisterEventHandler",
-        )
-    },
-    "launch.event_handlers": {"OnProcessExit": recorder("OnProcessExit")},
-    "launch.events": {"Shutdown": recorder("Shutdown")},
     "launch.substitutions": {"LaunchConfiguration": LaunchConfiguration},
-    "launch_ros": {},
     "launch_ros.substitutions": {
         "ExecutableInPackage": lambda executable, package: f"{package}/lib/{package}/{executable}"
     },
@@ -53,35 +61,44 @@ for module_name, members in STAND_INS.items():
     sys.modules[module_name] = module
 
 sys.dont_write_bytecode = True
-spec = importlib.util.spec_from_file_location("replay_launch", ROOT / "launch/replay.launch.py")
+spec = importlib.util.spec_from_file_location("launch_file", sys.argv[1])
 launch_file = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(launch_file)
 
 entities = launch_file.generate_launch_description()
 arguments = {a.positional[0]: a for a in entities if a.kind == "DeclareLaunchArgument"}
-context = {name: getattr(a, "default_value", None) for name, a in arguments.items()}
-context.update(text.split(":=", maxsplit=1) for text in sys.argv[1:])
+context = Context({name: getattr(a, "default_value", None) for name, a in arguments.items()})
+context.update(text.split(":=", maxsplit=1) for text in sys.argv[2:])
 [function] = [entity.function for entity in entities if entity.kind == "OpaqueFunction"]
-handler, replay = function(context)
 
 
-def after(returncode):
-    action = handler.positional[0].on_exit(SimpleNamespace(returncode=returncode), context)
-    if action is None:
-        return None
-    return action.cmd if action.kind == "ExecuteProcess" else action.event.reason
+def plain(value):
+    """What JSON can hold."""
+    if isinstance(value, SimpleNamespace):
+        return {name: plain(member) for name, member in vars(value).items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, type):
+        return value.__name__
+    if callable(value):
+        return {
+            "after_success": plain(value(SimpleNamespace(returncode=0), context)),
+            "after_failure": plain(value(SimpleNamespace(returncode=2), context)),
+            "while_ending": plain(value(SimpleNamespace(returncode=0), ending)),
+        }
+    return value
 
 
+ending = Context(context)
+ending.is_shutdown = True
+actions = function(context)
 json.dump(
     {
         "arguments": {
             name: {"required": not hasattr(a, "default_value"), "description": a.description}
             for name, a in arguments.items()
         },
-        "replay": replay.cmd,
-        "watched": handler.positional[0].target_action is replay,
-        "after_success": after(0),
-        "after_failure": after(2),
+        "actions": plain(actions),
     },
     sys.stdout,
 )
