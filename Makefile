@@ -6,15 +6,18 @@ SHELL := bash
 
 sources := $(shell find src test -name '*.ts')
 
-.PHONY: help build demo test lint format ros peers clean
+.PHONY: help build demo demo-ros test lint format ros peers clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target what; do printf 'make %-8s %s\n' "$$target" "$$what"; done
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target what; do printf 'make %-8s %s\n' "$$target" "$$what"; done
 
 build: dist/.built ## compile; then `npx bac-policy` works here
 
 demo: build ## run a small real policy on a real bag, dense and cached, and make a page about it
 	@node demo/run_demo.mjs
+
+demo-ros: ros ## the same through the real node, the bag played to it over ROS 2
+	@. scripts/ros/env.bash && node demo/run_demo_ros.mjs
 
 test: build ## all tests; makes .venv (Python packages to compare with) and .ros (a local ROS 2) first
 	@scripts/setup_python.sh .venv scripts/requirements-test.txt
@@ -28,7 +31,7 @@ lint: node_modules/.installed ## linter, formatting, types
 format: node_modules/.installed ## format all files
 	@npm run --silent format
 
-ros: build ## a local ROS 2 in .ros where none is sourced, and our messages built for it
+ros: build ## what the node needs: a ROS 2 in .ros where none is sourced; our package and rclnodejs, built for it
 	@scripts/setup_ros.sh && scripts/build_ros.sh
 
 peers: ## a Python with PyTorch in .peers, for `bac-policy bench --peers`
