@@ -1,7 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { BadInput, messageOf } from '../errors.js';
-import type { InputRecorder } from './input_recorder.js';
-import { writeBag } from './write_bag.js';
+import type { InputRecorder, RecordedInput } from './input_recorder.js';
+import type { RawMcapReply, RawMcapTask } from './raw_mcap_worker.js';
+import { placeBag } from './write_bag.js';
+import type { WrittenMcap } from './write_mcap.js';
 
 /** What {@link saveInputs} wrote. */
 export interface SavedInputs {
@@ -10,12 +12,13 @@ export interface SavedInputs {
   readonly seconds: number;
 }
 
-/** Time for which writing may keep everything else in this thread waiting, ms. */
-const SLICE_MS = 1;
+/** Bytes and messages that are copied for the writing thread at once: well below a millisecond's work. */
+const BATCH_BYTES = 512 * 1024;
+const BATCH_MESSAGES = 200;
 
 /**
  * Writes what a recorder holds at this moment as a bag, logged at the times of receipt, while the recorder goes
- * on recording. The work is done in short slices between which everything else in this thread has its turn.
+ * on recording. Checksums and files are another thread's work: this one only hands it copies, a few at a time.
  * @param path a rosbag2 directory, or an MCAP file where it ends in .mcap
  * @param seconds only the last of them; 0 for all that is held
  * @throws BadInput when nothing is held, something else exists at `path`, or it cannot be written
@@ -31,28 +34,66 @@ export async function saveInputs(
     throw new BadInput('no input was kept that could be written', path, 'wait for messages');
   }
   try {
-    await writeBag(path, async (bag) => {
-      const types = new Map(inputs.map(({ topic, type }) => [topic, type]));
-      for (const [topic, type] of types) await bag.addTopic(topic, type);
-      let started = performance.now();
-      for (const { topic, cdr, receivedNs } of inputs) {
-        await bag.writeRaw(topic, cdr, receivedNs);
-        if (performance.now() - started < SLICE_MS) continue;
-        await setImmediate();
-        started = performance.now();
-      }
-    });
+    await placeBag(path, async (file) => writeInThread(file, inputs, path));
   } catch (error) {
-    if (error instanceof BadInput || !isSystemError(error)) throw error;
-    throw new BadInput(
-      `cannot be written: ${messageOf(error)}`,
-      path,
-      'choose a path that this process may write, on a disk with room',
-    );
+    if (error instanceof Error && 'syscall' in error) throw cannotWrite(path, messageOf(error));
+    throw error;
   }
   return { messages: inputs.length, seconds: Number(last.receivedNs - first.receivedNs) / 1e9 };
 }
 
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
+async function writeInThread(
+  file: string,
+  inputs: readonly RecordedInput[],
+  bag: string,
+): Promise<WrittenMcap> {
+  const types = new Map(inputs.map(({ topic, type }) => [topic, type]));
+  const task: RawMcapTask = { path: file, types };
+  const worker = new Worker(new URL('./raw_mcap_worker.js', import.meta.url), { workerData: task });
+  let sent = 0;
+  try {
+    return await new Promise<WrittenMcap>((resolve, reject) => {
+      worker.on('message', (reply: RawMcapReply) => {
+        if (reply.kind === 'next') {
+          sent += sendBatch(worker, inputs, sent);
+        } else if (reply.kind === 'written') {
+          resolve(reply.mcap);
+        } else {
+          reject(reply.bySystem ? cannotWrite(bag, reply.why) : new Error(reply.why));
+        }
+      });
+      worker.on('error', reject);
+      worker.on('exit', () => {
+        reject(new Error('the thread that writes the bag ended'));
+      });
+    });
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/** Sends copies of the next messages, none when all were sent. @returns how many */
+function sendBatch(worker: Worker, inputs: readonly RecordedInput[], from: number): number {
+  const batch: Pick<RecordedInput, 'topic' | 'cdr' | 'receivedNs'>[] = [];
+  const buffers: ArrayBuffer[] = [];
+  let bytes = 0;
+  for (let i = from; i < inputs.length; i++) {
+    if (bytes >= BATCH_BYTES || batch.length >= BATCH_MESSAGES) break;
+    const { topic, cdr, receivedNs } = inputs[i]!;
+    // A copy: others hold the message, and its bytes may be part of a larger buffer.
+    const copy = new Uint8Array(cdr);
+    batch.push({ topic, cdr: copy, receivedNs });
+    buffers.push(copy.buffer);
+    bytes += copy.byteLength;
+  }
+  worker.postMessage(batch, buffers);
+  return batch.length;
+}
+
+function cannotWrite(path: string, why: string): BadInput {
+  return new BadInput(
+    `cannot be written: ${why}`,
+    path,
+    'choose a path that this process may write, on a disk with room',
+  );
 }

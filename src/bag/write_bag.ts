@@ -1,13 +1,12 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
-import { open, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { McapWriter, type IWritable } from '@mcap/core';
 import { parse, stringify } from 'yaml';
 import { BadInput } from '../errors.js';
 import { createDirectoryAtomically, createFileAtomically, writeAtomically } from '../files.js';
-import { BagWriter } from './bag_writer.js';
+import type { BagWriter } from './bag_writer.js';
+import { LIBRARY, writeMcap, type WrittenMcap } from './write_mcap.js';
 
-const LIBRARY = 'bac_policy';
 /** Version of metadata.yaml that rosbag2 of ROS 2 Jazzy writes. */
 const METADATA_VERSION = 9;
 
@@ -26,12 +25,25 @@ export async function writeBag(
   extras: () => Readonly<Record<string, string>> = () => ({}),
   customData: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  await placeBag(path, async (file) => writeMcap(file, fill), extras, customData);
+}
+
+/**
+ * As {@link writeBag} when something else writes the messages into the one MCAP file, at the path it is given.
+ * @throws BadInput when something exists at `path` that this project did not write
+ */
+export async function placeBag(
+  path: string,
+  write: (file: string) => Promise<WrittenMcap>,
+  extras: () => Readonly<Record<string, string>> = () => ({}),
+  customData: Readonly<Record<string, string>> = {},
+): Promise<void> {
   if (path.endsWith('.mcap')) {
     if (existsSync(path) && !isOurFile(path)) {
       throw new BadInput('exists and holds something else', path, 'choose another output path');
     }
     await createFileAtomically(path, async (temporary) => {
-      await writeMcap(temporary, fill);
+      await write(temporary);
     });
     for (const [name, text] of Object.entries(extras())) {
       await writeAtomically(`${path}.${name}`, text);
@@ -40,7 +52,7 @@ export async function writeBag(
   }
   await createDirectoryAtomically(path, isOurs, async (directory) => {
     const name = `${basename(resolve(path))}.mcap`;
-    const written = await writeMcap(join(directory, name), fill);
+    const written = await write(join(directory, name));
     const custom = { ...customData, library: LIBRARY };
     await writeFile(join(directory, 'metadata.yaml'), metadataOf(name, written, custom));
     for (const [extra, text] of Object.entries(extras())) {
@@ -49,41 +61,12 @@ export async function writeBag(
   });
 }
 
-interface Written {
-  readonly bag: BagWriter;
-  readonly startNs: bigint;
-  readonly endNs: bigint;
-}
-
-async function writeMcap(path: string, fill: (bag: BagWriter) => Promise<void>): Promise<Written> {
-  const file = await open(path, 'wx');
-  try {
-    let position = 0n;
-    const writable: IWritable = {
-      position: () => position,
-      write: async (bytes) => {
-        await file.writeFile(bytes);
-        position += BigInt(bytes.byteLength);
-      },
-    };
-    const mcap = new McapWriter({ writable });
-    await mcap.start({ profile: 'ros2', library: LIBRARY });
-    const bag = new BagWriter(mcap);
-    await fill(bag);
-    await mcap.end();
-    const { messageStartTime: startNs, messageEndTime: endNs } = mcap.statistics!;
-    return { bag, startNs, endNs };
-  } finally {
-    await file.close();
-  }
-}
-
 function metadataOf(
   file: string,
-  { bag, startNs, endNs }: Written,
+  { topics, startNs, endNs }: WrittenMcap,
   customData: Readonly<Record<string, string>>,
 ): string {
-  const count = bag.topics.reduce((sum, { messages }) => sum + messages, 0);
+  const count = topics.reduce((sum, { messages }) => sum + messages, 0);
   const duration = { nanoseconds: endNs - startNs };
   const start = { nanoseconds_since_epoch: startNs };
   const metadata = {
@@ -93,7 +76,7 @@ function metadataOf(
       duration,
       starting_time: start,
       message_count: count,
-      topics_with_message_count: bag.topics.map(({ topic, type, messages }) => ({
+      topics_with_message_count: topics.map(({ topic, type, messages }) => ({
         topic_metadata: {
           name: topic,
           type,
