@@ -74,8 +74,13 @@ export class CameraFrame {
     }
     const raw = parseMessage(image, message, type, where);
     checkRaw(raw, where);
-    checkAspect(source, raw, where);
     return new CameraFrame(source, where, { type: RAW, message: raw });
+  }
+
+  /** Width and height of a raw picture; undefined for a compressed one, which is not decoded yet. */
+  get size(): readonly [number, number] | undefined {
+    const { type, message } = this.#picture;
+    return type === RAW ? [message.width, message.height] : undefined;
   }
 
   /** A frame that came from another thread. */
@@ -99,19 +104,20 @@ export class CameraFrame {
   }
 
   /**
-   * The picture as the policy was trained on: (size[0], size[1], 3) RGB, 8 bit. A camera of another resolution
-   * is resized with libvips' linear kernel, which when it shrinks weighs all pixels under a triangle as wide
-   * as the factor (no aliasing, no overshoot).
-   * @throws BadInput when a compressed picture cannot be read or has another aspect ratio
+   * The picture as the policy was trained on: (size[0], size[1], 3) RGB, 8 bit. Of a camera with another aspect
+   * ratio the middle is taken, as diffusion_policy does on real robots: a square of a 640x480 picture shows what
+   * a square sensor behind the same lens would. Another resolution is resized with libvips' linear kernel, which
+   * when it shrinks weighs all pixels under a triangle as wide as the factor (no aliasing, no overshoot).
+   * @throws BadInput when a compressed picture cannot be read
    */
   async rgb(): Promise<Uint8Array> {
     const { type, message } = this.#picture;
     const pixels = type === RAW ? unpack(message) : await decompress(message.data, this.#where);
-    checkAspect(this.#source, pixels, this.#where);
     const [height, width] = this.#source.size;
     if (pixels.height === height && pixels.width === width) return pixels.data;
     const raw = { width: pixels.width, height: pixels.height, channels: 3 } as const;
     return sharp(pixels.data, { raw })
+      .extract(middle(pixels, { width, height }))
       .resize({ width, height, fit: 'fill', kernel: 'linear' })
       .raw()
       .toBuffer();
@@ -139,28 +145,37 @@ function checkRaw(raw: z.infer<typeof image>, where: string): void {
   }
 }
 
-function checkAspect(
-  { size: [height, width] }: CameraSource,
-  camera: { readonly height: number; readonly width: number },
-  where: string,
-): void {
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The largest part in the middle of a picture that has the aspect ratio of another; all of it where it has. */
+function middle(
+  { width, height }: Size,
+  like: Size,
+): Size & { readonly left: number; readonly top: number } {
   // Equal up to the rounding of a side to whole pixels.
-  const difference = Math.abs(camera.width * height - camera.height * width);
-  const fits = 2 * difference <= Math.max(camera.width, camera.height, width, height);
-  if (!fits) {
-    throw new BadInput(
-      `the camera's pictures are ${camera.width}x${camera.height}, the policy was trained on ` +
-        `${width}x${height}, another aspect ratio`,
-      where,
-      'use the camera the policy was trained with, or crop its pictures to that shape',
-    );
+  const difference = Math.abs(width * like.height - height * like.width);
+  if (2 * difference <= Math.max(width, height, like.width, like.height)) {
+    return { left: 0, top: 0, width, height };
   }
+  const part = {
+    width: Math.max(1, Math.min(width, Math.round((height * like.width) / like.height))),
+    height: Math.max(1, Math.min(height, Math.round((width * like.height) / like.width))),
+  };
+  const left = Math.floor((width - part.width) / 2);
+  const top = Math.floor((height - part.height) / 2);
+  return { left, top, ...part };
 }
 
 /** Rows may be padded to `step` bytes. Pixels of 8 bits have no byte order, so is_bigendian says nothing. */
 function unpack({ height, width, step, encoding, data }: z.infer<typeof image>): Pixels {
   const { bytes: stride, rgb } = ENCODINGS[encoding]!;
   const [r, g, b] = rgb;
+  if (encoding === 'rgb8' && step === width * stride) {
+    return { data: data.subarray(0, height * step), height, width };
+  }
   const out = new Uint8Array(height * width * 3);
   for (let y = 0, o = 0; y < height; y++) {
     for (let x = 0, i = y * step; x < width; x++, i += stride, o += 3) {

@@ -35,6 +35,8 @@ export interface DiagnosedSource {
   readonly name: string;
   readonly topic: string;
   readonly publishers: number;
+  /** Of a camera's last raw picture, WIDTHxHEIGHT. */
+  readonly picture: string | undefined;
   /** Of the newest usable message, ms; undefined when there is none. */
   readonly ageMs: number | undefined;
   readonly maxAgeMs: number;
@@ -121,7 +123,7 @@ function inferenceStatus(
 }
 
 function sourceStatus(name: string, policy: DiagnosedPolicy, i: number): DiagnosticStatus {
-  const { publishers, topic, ageMs, maxAgeMs, counts, name: source } = policy.sources[i]!;
+  const { publishers, topic, picture, ageMs, maxAgeMs, counts, name: source } = policy.sources[i]!;
   const { rateHz, received, dropped, problem } = policy.report.sources[i]!;
   const fresh = ageMs !== undefined && ageMs <= maxAgeMs;
   const what =
@@ -134,6 +136,7 @@ function sourceStatus(name: string, policy: DiagnosedPolicy, i: number): Diagnos
   return statusOf(`${name}: source ${source}`, level, fresh ? `${rateHz.toFixed(1)} Hz` : what, {
     topic,
     publishers,
+    ...(picture !== undefined && { picture }),
     rate_hz: rateHz.toFixed(2),
     age_ms: ageMs === undefined ? 'none' : ageMs.toFixed(1),
     max_age_ms: maxAgeMs.toFixed(1),

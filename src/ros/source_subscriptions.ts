@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.js';
+import { CameraFrame } from '../control/camera_frame.js';
 import { isCamera } from '../control/observation_layout.js';
 import { MessageParser } from '../control/message_parser.js';
 import type { PolicyLoop } from '../control/policy_loop.js';
@@ -34,6 +35,8 @@ export class SourceSubscriptions {
   readonly #node: RosNode;
   readonly #subscribed: readonly Subscribed[];
   readonly #bySource: readonly RosSubscription[];
+  /** Size of each camera's last raw picture. */
+  readonly #pictures: (string | undefined)[];
 
   constructor(
     rcl: Rclnodejs,
@@ -43,6 +46,7 @@ export class SourceSubscriptions {
     sinks: MessageSinks,
   ) {
     this.#node = node;
+    this.#pictures = sources.map(() => undefined);
     const topics = new Map<string, { index: number; source: ObservationSource; type: string }[]>();
     for (const [index, source] of sources.entries()) {
       const topic = parameters.sources[source.name]!.topic || source.topic;
@@ -70,7 +74,7 @@ export class SourceSubscriptions {
         topic,
         { qos, isRaw: true },
         guarded(node.getLogger(), `a message of ${topic}`, (cdr) => {
-          take(cdr, type, subscription.topic, parsers, sinks);
+          this.#take(cdr, type, subscription.topic, parsers, sinks);
         }),
       );
       return { type, sources: parsers, subscription };
@@ -81,34 +85,35 @@ export class SourceSubscriptions {
     );
   }
 
-  /** Topic of a source, with all remappings, and how many publish on it. */
-  of(source: number): { topic: string; publishers: number } {
+  /** Topic of a source, with all remappings, how many publish on it, and the size of a camera's pictures. */
+  of(source: number): { topic: string; publishers: number; picture: string | undefined } {
     const { topic, publisherCount } = this.#bySource[source]!;
-    return { topic, publishers: publisherCount };
+    return { topic, publishers: publisherCount, picture: this.#pictures[source] };
   }
 
   close(): void {
     for (const { subscription } of this.#subscribed) this.#node.destroySubscription(subscription);
   }
-}
 
-function take(
-  cdr: Buffer,
-  type: string,
-  topic: string,
-  sources: Subscribed['sources'],
-  { loop, recorder, nowNs, arrived }: MessageSinks,
-): void {
-  const receivedNs = nowNs();
-  recorder.push(topic, type, cdr, receivedNs);
-  for (const { index, parser } of sources) {
-    try {
-      const { stampNs, value } = parser.parse(cdr, receivedNs);
-      if (value === undefined) loop.passOver(index);
-      else loop.receive(index, stampNs, value);
-    } catch (error) {
-      loop.reject(index, messageOf(error));
+  #take(
+    cdr: Buffer,
+    type: string,
+    topic: string,
+    sources: Subscribed['sources'],
+    { loop, recorder, nowNs, arrived }: MessageSinks,
+  ): void {
+    const receivedNs = nowNs();
+    recorder.push(topic, type, cdr, receivedNs);
+    for (const { index, parser } of sources) {
+      try {
+        const { stampNs, value } = parser.parse(cdr, receivedNs);
+        if (value instanceof CameraFrame) this.#pictures[index] = value.size?.join('x');
+        if (value === undefined) loop.passOver(index);
+        else loop.receive(index, stampNs, value);
+      } catch (error) {
+        loop.reject(index, messageOf(error));
+      }
     }
+    arrived();
   }
-  arrived();
 }
