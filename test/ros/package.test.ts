@@ -20,6 +20,16 @@ describe('The ROS 2 package', () => {
     assert.equal(element('description'), `${npm['description']}.`);
   });
 
+  it('depends on all packages whose types the node uses', () => {
+    const xml = readFileSync(join(ROOT, 'package.xml'), 'utf8');
+    const dependencies = [...xml.matchAll(/<(?:exec_)?depend>(\w+)</g)].map(([, name]) => name!);
+    // Of the sources of a policy, of what the node publishes, of its services and of every managed node.
+    const used = ['sensor_msgs', 'geometry_msgs', 'std_msgs', 'trajectory_msgs', 'diagnostic_msgs'];
+    const more = ['std_srvs', 'lifecycle_msgs', 'rcl_interfaces', 'rosgraph_msgs'];
+    for (const name of [...used, ...more]) assert.ok(dependencies.includes(name), name);
+    assert.equal(new Set(dependencies).size, dependencies.length);
+  });
+
   it('has launch files and scripts without syntax errors', () => {
     const inFolder = (folder: string, end: string): string[] =>
       readdirSync(join(ROOT, folder))
@@ -48,9 +58,40 @@ describe('The ROS 2 package', () => {
         'from ament_index_python.packages import *; ' +
         'print(get_package_prefix("bac_policy"), get_package_share_directory("bac_policy"), sep="\\n")';
       const [prefix, share] = runWithRos(['python3', '-c', find]).trim().split('\n');
-      runWithRos(['test', '-x', `${prefix}/lib/bac_policy/bac-policy`]);
-      runWithRos(['test', '-f', `${share}/launch/replay.launch.py`]);
-      runWithRos(['test', '-f', `${share}/config/sources/lift_lowdim.yaml`]);
+      for (const name of ['bac-policy', 'policy_node']) {
+        runWithRos(['test', '-x', `${prefix}/lib/bac_policy/${name}`]);
+      }
+      for (const folder of [
+        'launch',
+        'config',
+        'config/presets',
+        'config/sources',
+        'config/sros2',
+      ]) {
+        for (const name of readdirSync(join(ROOT, folder)).filter((file) => /\.\w+$/.test(file))) {
+          runWithRos(['test', '-f', `${share}/${folder}/${name}`]);
+        }
+      }
+    });
+
+    it('has services that ROS 2 knows', () => {
+      const fields =
+        'import json; from bac_policy.srv import LoadPolicy as L, SaveInputs as S; print(json.dumps(' +
+        '[t.get_fields_and_field_types() for t in (L.Request, L.Response, S.Request, S.Response)]))';
+      assert.deepEqual(JSON.parse(runWithRos(['python3', '-c', fields])), [
+        { policy: 'string', plan: 'string', preset: 'string' },
+        {
+          ...{ success: 'boolean', message: 'string' },
+          ...{ policy_sha256: 'string', plan_sha256: 'string', latency_ms: 'double' },
+        },
+        { path: 'string', seconds: 'double' },
+        { success: 'boolean', message: 'string', messages: 'uint64', seconds: 'double' },
+      ]);
+    });
+
+    it('is found by colcon, and nothing that npm or the set-up have installed', () => {
+      const list = ['colcon', '--log-base', '/dev/null', 'list', '--names-only'];
+      assert.equal(runWithRos([...list, '--base-paths', ROOT]), 'bac_policy\n');
     });
 
     it('finds a rcl that programs other than Python can load', () => {
