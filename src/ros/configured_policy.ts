@@ -138,10 +138,9 @@ export class ConfiguredPolicy {
     this.#loop.settings = loopSettings(this.#parameters, loaded.manifest, this.#timing);
   }
 
-  /** Begins a new observation history. @returns what was done */
-  reset(): string {
-    this.#loop.reset('the history was reset');
-    return 'the history begins anew with the next observation';
+  /** Ends what is under way; the next observation begins a new history. */
+  interrupt(reason: string): void {
+    this.#loop.reset(reason);
   }
 
   /** Writes the last inputs into a bag. @param seconds 0 = all that is kept */

@@ -42,10 +42,10 @@ export class PolicyNode {
   #seed = 0;
   #closing = false;
 
-  private constructor(rcl: Rclnodejs, native: RclNative, node: RosNode, host: PolicyHost) {
+  private constructor(rcl: Rclnodejs, native: RclNative, node: RosNode) {
     this.#rcl = rcl;
     this.#node = node;
-    this.#host = host;
+    this.#host = new PolicyHost({ onCrash: (error) => void this.#recover(error) });
     guardExecutor(node);
     repairParameterServices(node);
     const overrides = parameterOverrides(node, native, rcl.Context.defaultContext().handle);
@@ -68,7 +68,10 @@ export class PolicyNode {
     });
     offerServices(node, {
       load: (request) => this.#load(request),
-      resetHistory: () => this.#configured().reset(),
+      resetHistory: () => {
+        this.#configured().interrupt('the history was reset');
+        return 'the history begins anew with the next observation';
+      },
       saveInputs: (path, seconds) => this.#configured().saveInputs(path, seconds),
     });
     this.#diagnostics = setInterval(
@@ -86,8 +89,7 @@ export class PolicyNode {
     const { LifecycleNode } = rcl.lifecycle;
     const { defaultOptions } = rcl.NodeOptions;
     const node = new LifecycleNode(NAME, '', rcl.Context.defaultContext(), defaultOptions, true);
-    const host = new PolicyHost();
-    const policyNode = new PolicyNode(rcl, native, node, host);
+    const policyNode = new PolicyNode(rcl, native, node);
     node.spin(SPIN_MS);
     if (policyNode.#parameters.values.autostart) void policyNode.#autostart();
     return policyNode;
@@ -227,6 +229,22 @@ export class PolicyNode {
       plan_sha256: loaded.planSha256 ?? '',
       latency_ms: loaded.warmUp.medianMs,
     };
+  }
+
+  /** The inference thread is gone: the robot is held until another one has loaded the policy. */
+  async #recover(error: Error): Promise<void> {
+    const logger = this.#node.getLogger();
+    logger.error(messageOf(error));
+    const policy = this.#policy;
+    if (!policy || this.#closing) return;
+    policy.interrupt('the inference thread ended; it is started anew');
+    try {
+      await this.#prepare(this.#loadOptions(this.#parameters.values));
+      if (this.#policy === policy) this.#host.activate();
+    } catch (failure) {
+      this.#problem = messageOf(failure);
+      logger.error(`the policy cannot be loaded again: ${this.#problem}`);
+    }
   }
 
   #configured(): ConfiguredPolicy {
