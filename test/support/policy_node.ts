@@ -29,6 +29,8 @@ export type TransitionName = keyof typeof TRANSITIONS;
 
 export interface PolicyNodeOptions {
   readonly name?: string;
+  /** Such as `/left`; default none. */
+  readonly namespace?: string;
   /** Further arguments behind --ros-args. */
   readonly arguments?: readonly string[];
 }
@@ -36,27 +38,29 @@ export interface PolicyNodeOptions {
 /** The node as `ros2 launch` starts it, with its parameters in a file. */
 export class PolicyNode {
   readonly process: RosProcess;
-  readonly name: string;
+  /** With its namespace, such as `/policy`. */
+  readonly fullName: string;
   readonly #peer: RosPeer;
 
   constructor(
     peer: RosPeer,
     parameters: Readonly<Record<string, unknown>>,
-    { name = 'policy', arguments: further = [] }: PolicyNodeOptions = {},
+    { name = 'policy', namespace = '', arguments: further = [] }: PolicyNodeOptions = {},
   ) {
     this.#peer = peer;
-    this.name = name;
+    this.fullName = `${namespace}/${name}`;
     const file = join(temporaryDirectory(), 'parameters.yaml');
     writeFileSync(file, stringify({ '/**': { ros__parameters: parameters } }));
     if (!existsSync(EXECUTABLE)) throw new Error(`${EXECUTABLE} is missing: scripts/build_ros.sh`);
     const remaps = ['-r', `__node:=${name}`, '--params-file', file, ...further];
+    if (namespace) remaps.push('-r', `__ns:=${namespace}`);
     const command = EXECUTABLE.endsWith('.js') ? [process.execPath, EXECUTABLE] : [EXECUTABLE];
     this.process = new RosProcess([...command, '--ros-args', ...remaps]);
   }
 
   /** Full name of one of the node's own topics or services. */
   own(name: string): string {
-    return `/${this.name}/${name}`;
+    return `${this.fullName}/${name}`;
   }
 
   /** Asks for a transition by number or, with -1, by label. @returns whether it was carried out */

@@ -44,8 +44,9 @@ async function importLift(): Promise<RunnablePolicy> {
   return runnable(directory);
 }
 
-/** Pixels a camera policy looks at. */
-const SIZE: [number, number] = [48, 48];
+/** Pixels a camera policy looks at, [height, width]. */
+const SIZE: [number, number] = [48, 64];
+const CROP: [number, number] = [44, 60];
 const FEATURES = 8;
 
 /**
@@ -70,7 +71,7 @@ async function makeCameraPolicy(): Promise<RunnablePolicy> {
   const description: PolicyDescription = {
     ...manifest,
     inputs: [
-      { name: 'front', kind: 'image', size: SIZE, crop: [44, 44], normaliser },
+      { name: 'front', kind: 'image', size: SIZE, crop: CROP, normaliser },
       { name: 'arm', kind: 'vector', size: 2, normaliser: { scale: [1, 1], offset: [0, 0] } },
     ],
     encoder: { kind: 'resnet18_spatial_softmax', feature_dim: FEATURES, keypoints: 4 },
@@ -88,7 +89,7 @@ async function makeCameraPolicy(): Promise<RunnablePolicy> {
         topic: 'camera/image_raw',
         type: 'sensor_msgs/msg/Image',
         size: SIZE,
-        crop: [44, 44],
+        crop: CROP,
       },
       {
         name: 'arm',
