@@ -124,6 +124,9 @@ export class InputRecorder {
   }
 }
 
+/** Any longer time is as good as this one. */
+const MAX_SECONDS = 1e9;
+
 function inNs(seconds: number): bigint {
-  return BigInt(Math.round(seconds * NS_PER_SECOND));
+  return BigInt(Math.round(Math.min(seconds, MAX_SECONDS) * NS_PER_SECOND));
 }

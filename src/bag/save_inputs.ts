@@ -21,13 +21,16 @@ const BATCH_MESSAGES = 200;
  * on recording. Checksums and files are another thread's work: this one only hands it copies, a few at a time.
  * @param path a rosbag2 directory, or an MCAP file where it ends in .mcap
  * @param seconds only the last of them; 0 for all that is held
- * @throws BadInput when nothing is held, something else exists at `path`, or it cannot be written
+ * @throws BadInput when `seconds` is no length of time, nothing is held, something else exists at `path`, or it cannot be written
  */
 export async function saveInputs(
   recorder: InputRecorder,
   path: string,
   seconds: number,
 ): Promise<SavedInputs> {
+  if (!(seconds >= 0)) {
+    throw new BadInput(`cannot hold the last ${seconds} s`, path, 'ask for 0 or more seconds');
+  }
   const inputs = recorder.last(seconds);
   const [first, last] = [inputs[0], inputs.at(-1)];
   if (!first || !last) {

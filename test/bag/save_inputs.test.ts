@@ -158,9 +158,14 @@ describe('saveInputs', () => {
   it('refuses when there is nothing, or what is there is not ours, in one line', async () => {
     const empty = new InputRecorder({ seconds: 1, bytes: 1 });
     await assert.rejects(saveInputs(empty, directory.at('bag'), 0), /bag: no input was kept/);
+    for (const seconds of [-1, NaN]) {
+      await assert.rejects(saveInputs(empty, directory.at('bag'), seconds), BadInput);
+    }
     mkdirSync(directory.at('other'));
     writeFileSync(directory.at('other/file'), 'keep me');
     const recorder = recorderOf(ALL_TYPES);
+    await assert.rejects(saveInputs(recorder, '', 0), BadInput);
+    assert.equal((await saveInputs(recorder, directory.at('all.mcap'), Infinity)).messages, 5);
     await assert.rejects(saveInputs(recorder, directory.at('other'), 0), BadInput);
     assert.equal(readFileSync(directory.at('other/file'), 'utf8'), 'keep me');
     await assert.rejects(

@@ -94,6 +94,68 @@ describe('ObservationWindow, live', () => {
     assert.deepEqual(ticks(live.advance(5000n * MS)), ticks(replayed));
   });
 
+  it('makes the chunks that a replay of the same messages makes', () => {
+    const gap = fc.oneof(fc.constant(50), fc.integer({ min: 1, max: 150 }));
+    const stream = fc.array(gap, { minLength: 1, maxLength: 60, size: 'max' });
+    const pairing = fc.option(fc.record({ slopNs: fc.bigInt(0n, 60n * MS) }), { nil: undefined });
+    const polls = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 20, maxLength: 40 });
+    let chunks = 0;
+    fc.assert(
+      fc.property(
+        stream,
+        stream,
+        fc.nat(90),
+        pairing,
+        polls,
+        (arm, camera, delay, pairs, steps) => {
+          const messages = [arm, camera].flatMap((gaps, source) => {
+            let time = 1000;
+            return gaps.map((step) => ({ source, time: (time += step) }));
+          });
+          messages.sort((a, b) => a.time - b.time);
+          const options = pairs ? { pairing: pairs } : {};
+
+          // Replay: a tick is observed once every source is beyond it, or silent for a second.
+          const inReplay = windowOf(options);
+          const replayed: string[] = [];
+          for (const { source, time } of messages) {
+            push(inReplay, source, time);
+            const silent = BigInt(time - 1000) * MS;
+            const known = inReplay.newestNs.map((ns) =>
+              ns === undefined || ns < silent ? silent : ns,
+            );
+            const least = known.reduce((a, b) => (a < b ? a : b));
+            replayed.push(...told(inReplay.advance(least)));
+          }
+          replayed.push(...told(inReplay.finish()));
+
+          // Live: messages of the camera come late, a clock asks every now and then.
+          const live = windowOf(options);
+          const seen: string[] = [];
+          const arrivals = messages
+            .map((message) => ({
+              ...message,
+              at: message.time + (message.source === 1 ? delay : 0),
+            }))
+            .sort((a, b) => a.at - b.at);
+          const end = arrivals.at(-1)!.at + 1000;
+          for (let now = 1000, i = 0; now < end; now += steps[i++ % steps.length]!) {
+            while (arrivals.length > 0 && arrivals[0]!.at <= now) {
+              const { source, time } = arrivals.shift()!;
+              push(live, source, time);
+            }
+            seen.push(...told(live.advance(BigInt(now - 90) * MS)));
+          }
+          const due = (lines: string[]): string[] => lines.filter((line) => line.includes(' due '));
+          assert.deepEqual(due(seen), due(replayed));
+          chunks += due(seen).length;
+        },
+      ),
+      { numRuns: 300 },
+    );
+    assert.ok(chunks > 1000, `${chunks} chunks`);
+  });
+
   it('says that a source is ahead of the clock', () => {
     const window = windowOf();
     push(window, 0, 100);
