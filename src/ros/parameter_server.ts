@@ -61,6 +61,14 @@ export class ParameterServer {
     node.addPostSetParametersCallback((parameters) => this.#wereSet(parameters));
   }
 
+  /** Why a parameter cannot have a value; undefined where it can. */
+  objection(name: string, value: ParameterValue): string | undefined {
+    const declaration = this.#declared.get(name)!;
+    const type = ROS_PARAMETER_TYPE[declaration.type];
+    const accepted = acceptValue(declaration, { type, value });
+    return accepted.accepted ? undefined : accepted.reason;
+  }
+
   /** All values as they are now. */
   get values(): NodeParameters {
     return nodeParameters(this.#values);
@@ -87,13 +95,12 @@ export class ParameterServer {
     this.setByNode('source_names', names);
   }
 
-  /** Sets a parameter as no peer may. */
+  /** Sets a parameter that no peer may set now; the value must be one that it can have. */
   setByNode(name: string, value: ParameterValue): void {
+    const declaration = this.#declared.get(name)!;
     this.#byNode = true;
     try {
-      const [result] = this.#node.setParameters([
-        this.#rosParameter(this.#declared.get(name)!, value),
-      ]);
+      const [result] = this.#node.setParameters([this.#rosParameter(declaration, value)]);
       if (!result!.successful) throw new Error(`${name}: ${result!.reason}`);
       this.#values.set(name, value);
     } finally {

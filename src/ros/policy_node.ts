@@ -4,8 +4,10 @@ import { PolicyHost } from '../inference/worker/policy_host.js';
 import type { LoadedPolicy, LoadOptions } from '../inference/worker/loaded_policy.js';
 import { rosTime } from '../control/ros_messages.js';
 import { declaredParameters } from '../parameters/declared_parameters.js';
+import type { GivenValue } from '../parameters/accept_value.js';
 import type { NodeParameters } from '../parameters/node_parameters.js';
 import { objectionToParameters, type PolicyFacts } from '../parameters/objection_to_parameters.js';
+import { ROS_PARAMETER_TYPE } from '../parameters/ros_parameter_type.js';
 import { ConfiguredPolicy } from './configured_policy.js';
 import { diagnosticArray } from './diagnostics.js';
 import { guardExecutor, guarded } from './guarded.js';
@@ -14,7 +16,7 @@ import { parameterOverrides } from './parameter_overrides.js';
 import { ParameterServer } from './parameter_server.js';
 import { offerServices, type LoadPolicyRequest } from './policy_services.js';
 import { Publications } from './publications.js';
-import { repairParameters, repairParameterServices } from './repair_rclnodejs.js';
+import { repairClock, repairParameters, repairParameterServices } from './repair_rclnodejs.js';
 import type { Rclnodejs, RclNative, RosNode } from './rclnodejs_api.js';
 
 const NAME = 'policy';
@@ -48,7 +50,9 @@ export class PolicyNode {
     this.#host = new PolicyHost({ onCrash: (error) => void this.#recover(error) });
     guardExecutor(node);
     repairParameterServices(node);
+    repairClock(rcl, node);
     const overrides = parameterOverrides(node, native, rcl.Context.defaultContext().handle);
+    useSimTime(rcl, node, overrides);
     this.#parameters = new ParameterServer(rcl, node, declaredParameters(), overrides, {
       configured: () => this.#lifecycle.state !== 'unconfigured',
       objection: (next) => objectionToParameters(next, this.#facts()),
@@ -201,6 +205,10 @@ export class PolicyNode {
       plan: plan || (keepsPlan ? now.plan : ''),
       preset: preset || now.preset,
     };
+    for (const name of ['policy', 'plan', 'preset'] as const) {
+      const objection = this.#parameters.objection(name, next[name]);
+      if (objection !== undefined) throw new BadInput(objection, '~/load_policy', 'correct it');
+    }
     const loaded = await this.#prepare(this.#loadOptions(next));
     if (this.#policy !== before) {
       throw new Error('the node was configured anew meanwhile; the old request does not count');
@@ -285,6 +293,20 @@ export class PolicyNode {
     );
     this.#publications.diagnostics(message);
   }
+}
+
+/** rclnodejs looks at fewer keys of parameter files than ROS 2 has. @throws BadInput when it is no bool */
+function useSimTime(
+  { Parameter }: Rclnodejs,
+  node: RosNode,
+  overrides: ReadonlyMap<string, GivenValue>,
+): void {
+  const given = overrides.get('use_sim_time');
+  if (given === undefined) return;
+  if (given.type !== ROS_PARAMETER_TYPE.bool) {
+    throw new BadInput('must be a bool', 'parameter use_sim_time', 'give true or false');
+  }
+  node.setParameters([new Parameter('use_sim_time', given.type, given.value)]);
 }
 
 function factsOf({ manifest }: LoadedPolicy): PolicyFacts {
