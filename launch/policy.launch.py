@@ -3,8 +3,7 @@
 ros2 launch bac_policy policy.launch.py policy:=DIR
 ros2 launch bac_policy policy.launch.py policy:=DIR bag:=BAG
 
-An argument goes before the same parameter in params_file, one that is empty leaves it as it is there. That holds
-for files keyed by `/**:`; one keyed by the node's name goes before everything (see docs/ros.md).
+An argument goes before the same parameter in params_file; one that is empty leaves it as it is there.
 """
 
 import os
@@ -22,7 +21,7 @@ from launch.events import Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode
 from launch_ros.event_handlers import OnStateTransition
-from launch_ros.parameter_descriptions import Parameter
+from launch_ros.parameter_descriptions import ParameterValue
 
 
 def generate_launch_description():
@@ -86,17 +85,14 @@ def start(context):
         return os.path.expanduser(value(name))
 
     bag = path("bag")
-    given = {name: text for name in ("policy", "plan") if (text := path(name))}
-    if value("preset"):
-        given["preset"] = value("preset")
+    texts = {"policy": path("policy"), "plan": path("plan"), "preset": value("preset")}
+    # Else launch would take a path like `2026` for a number.
+    given = {name: ParameterValue(text, value_type=str) for name, text in texts.items() if text}
     for name in ("use_sim_time", "autostart"):
         if value(name):
             given[name] = value(name) == "true"
     if bag:
         given["use_sim_time"] = True
-    # Not as a dictionary: of that launch_ros makes a file keyed by the node's full name, which rclnodejs does not
-    # read. With their types named, as else a path like `2026` would be a number.
-    parameters = [Parameter(name, what, value_type=type(what)) for name, what in given.items()]
 
     logger = ".".join([*value("namespace").strip("/").split("/"), value("node_name")]).lstrip(".")
     log_level = value("log_level")
@@ -105,7 +101,7 @@ def start(context):
         executable="policy_node",
         name=value("node_name"),
         namespace=value("namespace"),
-        parameters=[*filter(None, [path("params_file")]), *parameters],
+        parameters=[one for one in (path("params_file"), given) if one],
         ros_arguments=["--log-level", f"{logger}:={log_level}"] if log_level else [],
         output="screen",
     )

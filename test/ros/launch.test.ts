@@ -100,13 +100,15 @@ describe('replay.launch.py', () => {
 describe('policy.launch.py', () => {
   const start = (...args: string[]): Launched => launch('policy.launch.py', 'policy:=DIR', ...args);
   const node = (launched: Launched): Recorded => only('LifecycleNode', launched.actions);
-  /** Name, value and type of each parameter; files as they are. */
+  /** The parameter files and, by name, the values in their order; a value that must stay a text is marked. */
   const parameters = (launched: Launched): unknown[] =>
-    (node(launched)['parameters'] as (string | Recorded)[]).map((parameter) =>
-      typeof parameter === 'string'
-        ? parameter
-        : [...parameter.positional, parameter['value_type']],
+    (node(launched)['parameters'] as (string | Record<string, boolean | Recorded>)[]).map((part) =>
+      typeof part === 'string'
+        ? part
+        : Object.fromEntries(Object.entries(part).map(([name, value]) => [name, typed(value)])),
     );
+  const typed = (value: boolean | Recorded): unknown =>
+    typeof value === 'boolean' ? value : `${value['value_type']} ${value.positional[0]}`;
 
   it('declares its arguments, each with a description', () => {
     assertDescribed(
@@ -124,21 +126,17 @@ describe('policy.launch.py', () => {
     const { package: name, executable, ...rest } = node(launched);
     assert.deepEqual([name, executable], ['bac_policy', 'policy_node']);
     assert.deepEqual([rest['name'], rest['namespace'], rest['ros_arguments']], ['policy', '', []]);
-    assert.deepEqual(parameters(launched), [
-      ['policy', 'DIR', 'str'],
-      ['autostart', true, 'bool'],
-    ]);
+    assert.deepEqual(parameters(launched), [{ policy: 'str DIR', autostart: true }]);
   });
 
   it('hands on what is given, after the parameter file, and nothing that is empty', () => {
     const given = ['plan:=2026', 'preset:=fast', 'use_sim_time:=true', 'autostart:=false'];
     assert.deepEqual(parameters(start('params_file:=p.yaml', ...given)), [
       'p.yaml',
-      ['policy', 'DIR', 'str'],
-      ['plan', '2026', 'str'],
-      ['preset', 'fast', 'str'],
-      ['use_sim_time', true, 'bool'],
-      ['autostart', false, 'bool'],
+      {
+        ...{ policy: 'str DIR', plan: 'str 2026', preset: 'str fast' },
+        ...{ use_sim_time: true, autostart: false },
+      },
     ]);
     assert.deepEqual(parameters(start('policy:=', 'params_file:=p.yaml', 'autostart:=')), [
       'p.yaml',
@@ -146,11 +144,10 @@ describe('policy.launch.py', () => {
   });
 
   it('knows the home directory', () => {
-    const [file, policy] = parameters(start('policy:=~/lift', 'params_file:=~/p.yaml'));
-    assert.deepEqual(
-      [file, policy],
-      [join(homedir(), 'p.yaml'), ['policy', join(homedir(), 'lift'), 'str']],
-    );
+    assert.deepEqual(parameters(start('policy:=~/lift', 'params_file:=~/p.yaml')), [
+      join(homedir(), 'p.yaml'),
+      { policy: `str ${join(homedir(), 'lift')}`, autostart: true },
+    ]);
   });
 
   it("sets the level of the node's own logger", () => {
@@ -173,7 +170,9 @@ describe('policy.launch.py', () => {
 
   it('plays a bag with its clock once the node is active, then ends', () => {
     const launched = start('bag:=BAG', 'use_sim_time:=false');
-    assert.deepEqual(parameters(launched)[1], ['use_sim_time', true, 'bool']);
+    assert.deepEqual(parameters(launched), [
+      { policy: 'str DIR', use_sim_time: true, autostart: true },
+    ]);
     const active = only('OnStateTransition', handlers(launched));
     assert.equal((active['target_lifecycle_node'] as Recorded).kind, 'LifecycleNode');
     assert.deepEqual([active['goal_state'], active['handle_once']], ['active', true]);

@@ -44,7 +44,7 @@ RECORDED = {
     "launch_ros": (),
     "launch_ros.actions": ("LifecycleNode",),
     "launch_ros.event_handlers": ("OnStateTransition",),
-    "launch_ros.parameter_descriptions": ("Parameter",),
+    "launch_ros.parameter_descriptions": ("ParameterValue",),
 }
 STAND_INS = {
     module: {name: recorder(name) for name in names} for module, names in RECORDED.items()
@@ -76,6 +76,8 @@ def plain(value):
     """What JSON can hold."""
     if isinstance(value, SimpleNamespace):
         return {name: plain(member) for name, member in vars(value).items()}
+    if isinstance(value, dict):
+        return {name: plain(member) for name, member in value.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
     if isinstance(value, type):

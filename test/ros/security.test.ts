@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { ROOT } from './ros_environment.js';
+import { requireRos, ROOT, runWithRos } from './ros_environment.js';
 
 const POLICY = readFileSync(join(ROOT, 'config/sros2/policy.xml'), 'utf8');
 
@@ -56,5 +56,28 @@ describe('The SROS2 policy', () => {
 
   it('has no wildcards', () => {
     assert.ok(!/[*?]/.test(POLICY.replace('<?xml version="1.0" encoding="UTF-8"?>', '')));
+  });
+
+  it('allows all that the node really has', function () {
+    requireRos(this);
+    const launcher = join(ROOT, '.ros/install/bac_policy/lib/bac_policy/policy_node');
+    const graph = JSON.parse(
+      runWithRos(['python3', join(ROOT, 'test/ros/node_graph.py'), launcher]),
+    ) as Record<string, string[]>;
+    const resolved = (name: string): string =>
+      name.startsWith('/') ? name : `/${name.replace('~', 'policy')}`;
+    assert.ok(graph['reply']!.length >= 15 && graph['publish']!.length >= 3);
+    for (const [access, kind] of [
+      ['publish', 'topics'],
+      ['subscribe', 'topics'],
+      ['reply', 'services'],
+    ] as const) {
+      const names = allowed(kind, access).map(resolved);
+      assert.deepEqual(
+        graph[access]!.filter((name) => !names.includes(name)),
+        [],
+        access,
+      );
+    }
   });
 });
