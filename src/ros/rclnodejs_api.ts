@@ -104,6 +104,12 @@ export interface RosNode {
     options: { qos: unknown; isRaw: true },
     callback: (cdr: Buffer) => void,
   ): RosSubscription;
+  createSubscription(
+    type: string,
+    topic: string,
+    options: { qos: unknown },
+    callback: (message: never) => void,
+  ): RosSubscription;
   destroySubscription(subscription: RosSubscription): void;
   createService(
     type: string,
@@ -132,6 +138,14 @@ export interface RosNode {
     _handleSetParametersAtomically: SetParametersHandler;
   };
   readonly _stateMachineHandle: unknown;
+  readonly _timeSource: RosTimeSource;
+}
+
+/** What makes a node live by /clock where `use_sim_time` says so. */
+export interface RosTimeSource {
+  _clockSubscription: RosSubscription | undefined;
+  _clockCallback(message: unknown): void;
+  _subscribeToClockTopic(): void;
 }
 
 type SetParametersHandler = (

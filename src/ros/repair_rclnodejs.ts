@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.js';
-import type { Rclnodejs, RosNode, ServiceResponse } from './rclnodejs_api.js';
+import { QOS, type Rclnodejs, type RosNode, type ServiceResponse } from './rclnodejs_api.js';
 
 const INTEGER_ARRAY = 7;
 
@@ -41,6 +41,28 @@ export function repairParameterServices(node: RosNode): void {
       }),
     );
   };
+}
+
+/**
+ * Lets the node hear clocks that are published as best effort, such as that of `ros2 bag play --clock`:
+ * rclnodejs subscribes as reliable, which does not match them. To be called when the node was just made.
+ */
+export function repairClock({ QoS }: Rclnodejs, node: RosNode): void {
+  const source = node._timeSource;
+  source._subscribeToClockTopic = () => {
+    const qos = new QoS(QOS.keepLast, 1, QOS.bestEffort, QOS.volatile);
+    const hear = source._clockCallback.bind(source);
+    source._clockSubscription ??= node.createSubscription(
+      'rosgraph_msgs/msg/Clock',
+      '/clock',
+      { qos },
+      hear,
+    );
+  };
+  if (!source._clockSubscription) return;
+  node.destroySubscription(source._clockSubscription);
+  source._clockSubscription = undefined;
+  source._subscribeToClockTopic();
 }
 
 function answerOr(
