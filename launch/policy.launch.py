@@ -47,6 +47,11 @@ def generate_launch_description():
                 "node_name", default_value="policy", description="Name of the node."
             ),
             DeclareLaunchArgument(
+                "remap",
+                default_value="",
+                description="Topics that have another name here: FROM:=TO, separated by spaces.",
+            ),
+            DeclareLaunchArgument(
                 "use_sim_time",
                 default_value="",
                 choices=["", "true", "false"],
@@ -102,6 +107,7 @@ def start(context):
         name=value("node_name"),
         namespace=value("namespace"),
         parameters=[one for one in (path("params_file"), given) if one],
+        remappings=[tuple(rule.split(":=", maxsplit=1)) for rule in value("remap").split()],
         ros_arguments=["--log-level", f"{logger}:={log_level}"] if log_level else [],
         output="screen",
     )

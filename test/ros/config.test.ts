@@ -56,7 +56,7 @@ function fits(type: unknown, value: unknown, source: string): boolean {
 function complaints(path: string): string[] {
   const text = readFileSync(path, 'utf8');
   const file = readYaml(path);
-  assert.deepEqual(Object.keys(file), ['/**'], 'other keys would beat the launch arguments');
+  assert.deepEqual(Object.keys(file), ['/**'], 'the key that fits every node');
   const found: string[] = [];
   const check = (tree: Tree, prefix: string): void => {
     for (const [key, value] of Object.entries(tree)) {

@@ -115,8 +115,8 @@ describe('policy.launch.py', () => {
       start(),
       ['policy'],
       [
-        ...['plan', 'preset', 'params_file', 'namespace', 'node_name', 'use_sim_time', 'log_level'],
-        ...['autostart', 'bag'],
+        ...['plan', 'preset', 'params_file', 'namespace', 'node_name', 'remap', 'use_sim_time'],
+        ...['log_level', 'autostart', 'bag'],
       ],
     );
   });
@@ -140,6 +140,16 @@ describe('policy.launch.py', () => {
     ]);
     assert.deepEqual(parameters(start('policy:=', 'params_file:=p.yaml', 'autostart:=')), [
       'p.yaml',
+    ]);
+  });
+
+  it('hands every remapping on', () => {
+    const remappings = (...args: string[]): unknown => node(start(...args))['remappings'];
+    assert.deepEqual(remappings(), []);
+    const toController = ['~/joint_trajectory', '/arm_controller/joint_trajectory'];
+    assert.deepEqual(remappings(`remap:=${toController.join(':=')} joint_states:=/arm/joints`), [
+      toController,
+      ['joint_states', '/arm/joints'],
     ]);
   });
 

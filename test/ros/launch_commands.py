@@ -78,7 +78,7 @@ def plain(value):
         return {name: plain(member) for name, member in vars(value).items()}
     if isinstance(value, dict):
         return {name: plain(member) for name, member in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, type):
         return value.__name__
