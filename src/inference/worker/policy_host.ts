@@ -53,8 +53,10 @@ export class PolicyHost {
       spare.loaded = true;
       return loaded;
     } catch (error) {
-      if (given())
-        throw new Error('given up: another policy is loaded, or none is wanted any more');
+      if (given()) {
+        const why = 'given up: another policy is loaded, or none is wanted any more';
+        throw new Error(why, { cause: error });
+      }
       this.#spare = undefined;
       if (spare.worker) this.#keep(spare.worker);
       throw error;
@@ -64,7 +66,7 @@ export class PolicyHost {
   /** The prepared policy makes the chunks from now on; those that were asked for before still come. */
   activate(): void {
     const spare = this.#spare;
-    if (!spare?.loaded) throw new Error('no policy is prepared');
+    if (!spare?.loaded || spare.worker?.ended) throw new Error('no policy is prepared');
     const before = this.#active;
     this.#active = spare.worker;
     this.#spare = undefined;
