@@ -53,7 +53,7 @@ compile() {
     cd "$rclnodejs"
     PATH="$PATH:$tools/bin" "$root/node_modules/.bin/node-gyp" rebuild -j max
   ) >"$log" 2>&1 ||
-    die "could not compile rclnodejs: $(grep -m 1 -E 'error|ERR!.*(not|fail)' "$log" || tail -n 1 "$log") (all of it: $log)"
+    die "could not compile rclnodejs: $(grep -m 1 -E '[Ee]rror: ' "$log" || tail -n 1 "$log") (all of it: $log)"
 }
 
 build_addon() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests with what there is: .venv and, where one can be had, a ROS 2. With CI=true there must be one.
+# Runs all tests with what there is: .venv and, where they can be had, a ROS 2, our package and rclnodejs built for it.
+# With CI=true all of these must be there.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
