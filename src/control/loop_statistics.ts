@@ -1,5 +1,5 @@
-import { Tally } from '../replay/replay_statistics.js';
 import { RollingTimes, type TimeQuantiles } from './rolling_times.js';
+import { Tally } from './tally.js';
 
 /** Chunks and ticks whose times are kept for quantiles. */
 const KEPT_TIMES = 1000;
@@ -102,6 +102,11 @@ export class LoopStatistics {
 
   problem(source: number, why: string): void {
     this.#sources[source]!.problem = why;
+  }
+
+  /** Why a source's last message of no use was of no use; undefined when there was none. */
+  problemOf(source: number): string | undefined {
+    return this.#sources[source]!.problem;
   }
 
   /** A control tick was observed. @param missed whether the next one was due already */

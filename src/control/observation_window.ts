@@ -81,6 +81,8 @@ interface Entry<T> extends Stamped<T> {
 const TOLERANCE_NS = 1000n;
 const NS_PER_SECOND = 1e9;
 const NS_PER_MS = 1e6;
+/** Part of a control period by which stamps may be off: one in so many. */
+const JITTER_SHARE = 10n;
 /**
  * What is held of a source beyond its allowed age: messages wait for a tick while another source is late, and
  * a source whose clock is ahead or that floods must not take all memory.
@@ -100,7 +102,7 @@ export function defaultMaxAgeNs(rateHz: number): bigint {
  * An episode begins at the first stamp at which every source has a latest message that is young enough (and,
  * with pairing, all fit together); its ticks are one control period apart from there. It ends at a tick at which
  * that is no longer so: the history then has a hole that the policy never saw in training, so it starts anew.
- * Chunks are due every `actionSteps` ticks; one is held back while no source has a message newer than the tick
+ * Chunks are due every `actionSteps` ticks; one is held back while no source has a message since the tick
  * before, as then nothing moves on (all sources stopped together) although none is too old yet.
  */
 export class ObservationWindow<T> {
@@ -274,7 +276,7 @@ export class ObservationWindow<T> {
     if (this.#history.length === 0) this.#history = Array(obsSteps - 1).fill(observation);
     this.#history = [...this.#history, observation].slice(-obsSteps);
     const reached = this.#tick >= this.#dueTick;
-    const due = reached && tickNs - this.#youngestNs(tickNs) < this.#periodNs - TOLERANCE_NS;
+    const due = reached && this.#movesOn(tickNs);
     const dueInTicks = due ? 0 : Math.max(1, this.#dueTick - this.#tick);
     if (due) this.#dueTick = this.#tick + this.#actionSteps;
     this.#tick++;
@@ -283,9 +285,16 @@ export class ObservationWindow<T> {
     if (reached && !due) yield { kind: 'skipped', tickNs, reason: 'no new observation' };
   }
 
-  /** Stamp of the newest message of all sources at a time in an episode. */
-  #youngestNs(tickNs: bigint): bigint {
-    return latestOf(this.#buffers.map((_, i) => this.#knownAt(i, tickNs).at(-1)!.stampNs));
+  /**
+   * Whether anything was observed since the tick before. Where all sources run at the control rate, jitter puts
+   * the messages of a tick a little behind it: these count as well.
+   */
+  #movesOn(tickNs: bigint): boolean {
+    const fromNs = tickNs - this.#periodNs + TOLERANCE_NS;
+    const toNs = tickNs + this.#periodNs / JITTER_SHARE;
+    return this.#buffers.some((buffer) =>
+      buffer.some(({ stampNs }) => stampNs > fromNs && stampNs <= toNs),
+    );
   }
 
   /** The messages held of a source that are not newer than a time. */

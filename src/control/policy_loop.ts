@@ -1,5 +1,5 @@
-import { actionChunkMessage, type ObservationEvent } from '../replay/action_chunk_message.js';
-import { jointsAtTick } from '../replay/joints_at_tick.js';
+import { actionChunkMessage, type ObservationEvent } from './action_chunk_message.js';
+import { jointsAtTick } from './joints_at_tick.js';
 import { messageOf } from '../errors.js';
 import { ArrivalModel } from './arrival_model.js';
 import { CommandedMotion } from './commanded_motion.js';
@@ -25,6 +25,8 @@ const MAX_AHEAD_NS = 500_000_000n;
 const UNUSABLE_IN_A_ROW = 2;
 /** How often sources that went silent are looked for, ns. */
 const WATCH_NS = 20_000_000n;
+/** Of the joints that a message names where others are expected. */
+const MAX_NAMED_JOINTS = 10;
 /** Waited beyond what messages usually take, ns. */
 const WAIT_MARGIN_NS = 1_000_000n;
 
@@ -179,9 +181,12 @@ export class PolicyLoop {
     }
   }
 
-  /** A message of the topic that says nothing about a source. */
-  passOver(source: number): void {
+  /** A message of the topic that says nothing about a source. @param joints what it names instead */
+  passOver(source: number, joints: readonly string[]): void {
     this.statistics.dropped(source, 'other_joints');
+    if (this.#lastStampsNs[source] !== undefined) return;
+    const names = joints.slice(0, MAX_NAMED_JOINTS).join(', ') || 'no joint';
+    this.statistics.problem(source, `its topic names only ${names}`);
   }
 
   /**
@@ -223,6 +228,8 @@ export class PolicyLoop {
       if (ageNs > this.#settings.maxAgesNs[i]!) {
         return `stale: ${name} ${Math.round(toMs(ageNs))} ms old`;
       }
+      const problem = this.statistics.problemOf(i);
+      if (reason === `missing: ${name}` && problem !== undefined) return `${reason}: ${problem}`;
     }
     return reason;
   }

@@ -178,10 +178,12 @@ export class BagObservations {
       this.#otherJoints.set(i, namedJoints(message, where));
       return;
     }
-    if (this.#window.push(i, stampNs, value) === 'out_of_order') {
-      const later = seconds(this.#window.newestNs[i]!);
+    const newestNs = this.#window.newestNs[i];
+    this.#window.push(i, stampNs, value);
+    // Single messages may be overtaken by others on their way; those are counted and left out.
+    if (newestNs !== undefined && newestNs - stampNs > LATENESS_NS) {
       throw new BadInput(
-        `time goes backwards: a message of ${seconds(stampNs)} s follows one of ${later} s`,
+        `time goes backwards: a message of ${seconds(stampNs)} s follows one of ${seconds(newestNs)} s`,
         where,
         'cut the bag where the clock was set back',
       );

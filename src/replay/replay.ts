@@ -7,13 +7,14 @@ import {
   trajectorySpec,
   type TrajectorySpec,
 } from '../control/joint_trajectory.js';
+import { Tally } from '../control/tally.js';
 import type { PolicyRunner } from '../inference/policy_runner.js';
 import { seededChunkNoise } from '../inference/seeded_noise.js';
 import type { PolicyManifest } from '../policy/manifest.js';
-import { actionChunkMessage, type ObservationEvent } from './action_chunk_message.js';
+import { actionChunkMessage, type ObservationEvent } from '../control/action_chunk_message.js';
 import { BagObservations, type ObserveBagOptions } from './bag_observations.js';
-import { jointsAtTick } from './joints_at_tick.js';
-import { latencyOf, Tally, type ReplayStatistics } from './replay_statistics.js';
+import { jointsAtTick } from '../control/joints_at_tick.js';
+import { latencyOf, type ReplayStatistics } from './replay_statistics.js';
 
 /** Topics of a replayed bag. */
 export const TRAJECTORY_TOPIC = '/policy/joint_trajectory';

@@ -55,17 +55,3 @@ export async function latencyOf(times: readonly number[]): Promise<Latency | nul
   ];
   return { median, p90, p99, max, warm_up_excluded: excluded };
 }
-
-/** Counts things by name. */
-export class Tally {
-  readonly #counts = new Map<string, number>();
-
-  add(name: string): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
-  }
-
-  /** By name, as JSON holds it. */
-  toRecord(): Record<string, number> {
-    return Object.fromEntries(this.#counts);
-  }
-}

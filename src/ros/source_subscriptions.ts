@@ -103,17 +103,20 @@ export class SourceSubscriptions {
     { loop, recorder, nowNs, arrived }: MessageSinks,
   ): void {
     const receivedNs = nowNs();
-    recorder.push(topic, type, cdr, receivedNs);
+    let usable = false;
     for (const { index, parser } of sources) {
       try {
-        const { stampNs, value } = parser.parse(cdr, receivedNs);
+        const { stampNs, value, otherJoints } = parser.parse(cdr, receivedNs);
         if (value instanceof CameraFrame) this.#pictures[index] = value.size?.join('x');
-        if (value === undefined) loop.passOver(index);
+        if (value === undefined) loop.passOver(index, otherJoints ?? []);
         else loop.receive(index, stampNs, value);
+        usable = true;
       } catch (error) {
         loop.reject(index, messageOf(error));
       }
     }
+    // A bag with a message that cannot be read would be of no use.
+    if (usable) recorder.push(topic, type, cdr, receivedNs);
     arrived();
   }
 }

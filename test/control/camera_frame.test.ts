@@ -137,6 +137,24 @@ describe('CameraFrame', () => {
     assert.throws(() => CameraFrame.of(source(1, 2), RAW, {}, WHERE), isBad(/height is not what/));
   });
 
+  it('is sent to another thread with a copy of its bytes only, and is the same there', async () => {
+    const whole = new Uint8Array(1000).fill(9);
+    const row = [1, 2, 3, 4, 5, 6];
+    whole.set(row, 500);
+    const data = Buffer.from(whole.buffer, 500, 6);
+    const frame = CameraFrame.of(source(1, 2), RAW, { ...image('bgr8', 2, [row]), data }, WHERE);
+    const plain = frame.toTransfer();
+    assert.equal(plain.message.data.buffer.byteLength, 6);
+    const sent = structuredClone(plain, { transfer: [plain.message.data.buffer as ArrayBuffer] });
+    assert.deepEqual([...(await CameraFrame.fromTransfer(sent).rgb())], [3, 2, 1, 6, 5, 4]);
+    assert.deepEqual([...(await frame.rgb())], [3, 2, 1, 6, 5, 4]);
+
+    const broken = { format: 'png', data: Uint8Array.of(1, 2) };
+    const compressed = CameraFrame.of(source(1, 2), COMPRESSED, broken, WHERE);
+    const received = CameraFrame.fromTransfer(structuredClone(compressed.toTransfer()));
+    await assert.rejects(received.rgb(), isBad(/topic \/camera: a compressed picture/));
+  });
+
   describe('compressed', () => {
     const raw = { width: 16, height: 12, channels: 3 } as const;
     const red = Buffer.alloc(16 * 12 * 3, Buffer.from([220, 30, 60]));

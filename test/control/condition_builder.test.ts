@@ -76,4 +76,24 @@ describe('ConditionBuilder', () => {
     await builder.build([observation(b, ...rest), observation(c, ...rest)]);
     assert.deepEqual(encoded, [1, 2, 3]);
   });
+
+  it('encodes a prefetched picture at once, and not again', async () => {
+    encoded.length = 0;
+    const [a, b] = [picture(1), picture(2)];
+    const rest = [vector(0), vector(0, 0)] as const;
+    builder.prefetch([a, ...rest]);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(encoded, [1]);
+    await builder.build([observation(a, ...rest), observation(b, ...rest)]);
+    assert.deepEqual(encoded, [1, 2]);
+  });
+
+  it('says what is wrong with a prefetched picture when it is used', async () => {
+    const type = 'sensor_msgs/msg/CompressedImage';
+    const frame = CameraFrame.of(CAMERA, type, { format: 'png', data: Uint8Array.of(1) }, 'y');
+    const samples = [{ stampNs: 0n, value: frame }, vector(0), vector(0, 0)];
+    builder.prefetch(samples);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await assert.rejects(builder.build([observation(...samples)]), /^BadInput: y: a compressed/);
+  });
 });

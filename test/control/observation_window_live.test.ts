@@ -52,6 +52,15 @@ describe('ObservationWindow, live', () => {
     assert.deepEqual(ticks(window.advance(350n * MS)), [350n]);
   });
 
+  it('makes its chunks at their ticks when stamps jitter around them', () => {
+    const window = windowOf({ sources: ['arm'] });
+    // Ticks begin at the first stamp; all others lie up to 2 ms before or behind theirs.
+    const jitter = [0, 2, -1, 1, 2, -2, 1, 0, 2, -2, -1, 1, 2];
+    push(window, 0, ...jitter.map((off, i) => 1000 + 50 * i + off));
+    const due = [1000n, 1200n, 1400n, 1600n];
+    assert.deepEqual(ticks(window.advance(1600n * MS)), due);
+  });
+
   it('judges each source by its own age', () => {
     const window = windowOf({ maxAgesNs: [60n * MS, 1000n * MS] });
     push(window, 0, ...range(0, 600, 50));

@@ -1,7 +1,7 @@
-import type { ObservationLayout } from '../control/observation_layout.js';
-import type { ObservationValue } from '../control/observation_value.js';
-import type { Observation } from '../control/observation_window.js';
-import type { TrajectorySpec } from '../control/joint_trajectory.js';
+import type { ObservationLayout } from './observation_layout.js';
+import type { ObservationValue } from './observation_value.js';
+import type { Observation } from './observation_window.js';
+import type { TrajectorySpec } from './joint_trajectory.js';
 import { BadInput } from '../errors.js';
 
 /**

@@ -1,7 +1,7 @@
-import type { TrajectorySpec } from '../control/joint_trajectory.js';
-import type { ObservationValue } from '../control/observation_value.js';
-import type { Observation, WindowEvent } from '../control/observation_window.js';
-import { rosTime, type ActionChunkMessage } from '../control/ros_messages.js';
+import type { TrajectorySpec } from './joint_trajectory.js';
+import type { ObservationValue } from './observation_value.js';
+import type { Observation, WindowEvent } from './observation_window.js';
+import { rosTime, type ActionChunkMessage } from './ros_messages.js';
 import type { Chunk } from '../inference/policy_runner.js';
 
 /** A control tick at which all sources were known. */
