@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { BadInput } from '../../src/errors.js';
+import { findProvider } from '../../src/inference/execution_provider.js';
+
+describe('findProvider', () => {
+  const missing = async (): Promise<never> =>
+    Promise.reject(
+      new Error('ONNX Runtime cannot load the graph: X: Failed to load shared library'),
+    );
+  const works = async (): Promise<void> => Promise.resolve();
+
+  it('does not look for CUDA where the CPU is asked for', async () => {
+    const load = (): never => assert.fail('nothing is to be loaded');
+    assert.deepEqual(await findProvider('cpu', false, load), { provider: 'cpu' });
+  });
+
+  it('takes CUDA where it works', async () => {
+    for (const choice of ['auto', 'cuda'] as const) {
+      assert.deepEqual(await findProvider(choice, false, works), { provider: 'cuda' });
+    }
+  });
+
+  it('takes the CPU where CUDA is missing, with one line that says why', async () => {
+    const expected = {
+      provider: 'cpu',
+      note: "CUDA cannot be used: ONNX Runtime's CUDA provider or a library that it needs is not installed; the CPU is used instead",
+    };
+    assert.deepEqual(await findProvider('auto', false, missing), expected);
+    assert.deepEqual(await findProvider('cuda', true, missing), expected);
+    const busy = async (): Promise<never> => Promise.reject(new Error('out of\nmemory'));
+    assert.match((await findProvider('auto', true, busy)).note!, /used: out of memory; the CPU/);
+  });
+
+  it('refuses to go on without CUDA where the CPU is not allowed', async () => {
+    await assert.rejects(
+      findProvider('cuda', false, missing),
+      (error) => error instanceof BadInput && /^execution provider cuda: CUDA/.test(error.message),
+    );
+  });
+
+  it('finds one or the other here', async () => {
+    const { provider, note } = await findProvider('auto', false);
+    assert.equal(note === undefined, provider === 'cuda');
+  });
+});
