@@ -89,6 +89,21 @@ export async function withTemporaryDirectory<T>(
   }
 }
 
+/** As Node's recursive `mkdir`, which never returns from places such as /proc/nowhere. */
+async function makeDirectories(path: string): Promise<void> {
+  const failure = await mkdir(path).then(
+    () => undefined,
+    (error: unknown) => error as NodeJS.ErrnoException,
+  );
+  if (!failure) return;
+  if (failure.code === 'ENOENT' && dirname(path) !== path) {
+    await makeDirectories(dirname(path));
+    await mkdir(path);
+  } else if (failure.code !== 'EEXIST' || !statSync(path).isDirectory()) {
+    throw failure;
+  }
+}
+
 /** Writes a file so that other programs see either all of it or nothing. */
 export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
   await createFileAtomically(path, async (temporary) => writeFile(temporary, bytes));
@@ -108,7 +123,7 @@ export async function createFileAtomically(
     throw new BadInput('is a directory', path, 'give the path of a file to write');
   }
   const temporary = temporaryBeside(path);
-  await mkdir(dirname(path), { recursive: true });
+  await makeDirectories(dirname(path));
   try {
     await fill(temporary);
     await rename(temporary, path);
@@ -137,7 +152,7 @@ export async function createDirectoryAtomically(
   }
   const temporary = temporaryBeside(path);
   try {
-    await mkdir(temporary, { recursive: true });
+    await makeDirectories(temporary);
     await fill(temporary);
     await rm(path, { recursive: true, force: true });
     await rename(temporary, path);

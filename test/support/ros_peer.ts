@@ -39,7 +39,11 @@ export class RosPeer {
 
   constructor() {
     const paths = [join(ROOT, 'test/ros'), rosVariables()['PYTHONPATH']].filter(Boolean);
-    const variables = { PYTHONPATH: paths.join(':'), PYTHONDONTWRITEBYTECODE: '1' };
+    const variables = {
+      PYTHONPATH: paths.join(':'),
+      PYTHONDONTWRITEBYTECODE: '1',
+      ROS_PYTHON_CHECK_FIELDS: '1',
+    };
     this.#process = new RosProcess(['python3', PEER], variables, 'pipe');
     this.#process.child.stdin!.on('error', () => undefined); // The end of the process is told below.
     createInterface(this.#process.child.stdout!).on('line', (line) => {
@@ -64,7 +68,8 @@ export class RosPeer {
         caller.message = error;
         reject(caller);
       });
-      this.#process.child.stdin!.write(`${JSON.stringify({ id, do: operation, ...rest })}\n`);
+      const request = JSON.stringify({ id, do: operation, ...rest }, namedNumbers);
+      this.#process.child.stdin!.write(`${request}\n`);
     });
   }
 
@@ -138,6 +143,11 @@ export class RosPeer {
     this.#process.child.stdin!.end();
     await this.#process.stop('SIGKILL', 5000);
   }
+}
+
+/** Numbers that JSON lacks by their names. */
+function namedNumbers(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
 function base64(bytes: Uint8Array): string {

@@ -23,5 +23,14 @@ def set_fields(message, values):
             made = [set_fields(message_class(element.replace("/", "/msg/"))(), v) for v in value]
             setattr(message, name, made)
         else:
-            setattr(message, name, value)
+            setattr(message, name, converted(value, type_name))
     return message
+
+
+def converted(value, type_name):
+    """JSON does not tell 1.0 from 1 and has no NaN."""
+    if type_name in ("double", "float"):
+        return float(value)
+    if type_name in ("sequence<double>", "sequence<float>"):
+        return [float(item) for item in value]
+    return value

@@ -76,12 +76,6 @@ scenario('a hostile peer of an arm', liftPolicy, {}, (scene) => {
     await scene().flows(2);
     await scene().isWell();
   });
-
-  it('survives a clock of somebody else', async () => {
-    await scene().peer.ask('clock', { start: 5e9 });
-    await scene().flows(2);
-    await scene().peer.ask('clock_stop');
-  });
 });
 
 scenario('a hostile peer of a camera', cameraPolicy, {}, (scene) => {

@@ -69,7 +69,7 @@ scenario('inputs are saved', cameraPolicy, { parameters: { record_seconds: 3 } }
     for (const [path, why] of [
       [runnable.directory, /exists|holds|else/],
       ['', /path/],
-      ['/proc/nowhere', /nowhere/],
+      ['/proc/nowhere/bag', /nowhere/],
     ] as const) {
       const { success, message } = await save(scene(), path);
       assert.ok(!success, path);
