@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { BadInput } from '../../src/errors.js';
-import { findProvider } from '../../src/inference/execution_provider.js';
+import { findProvider, type FoundProvider } from '../../src/inference/execution_provider.js';
 
 describe('findProvider', () => {
   const missing = async (): Promise<never> =>
@@ -38,8 +39,17 @@ describe('findProvider', () => {
     );
   });
 
-  it('finds one or the other here', async () => {
-    const { provider, note } = await findProvider('auto', false);
+  it('finds one or the other here, without a word on standard error', () => {
+    const module = new URL('../../src/inference/execution_provider.js', import.meta.url);
+    const program = `import { findProvider } from '${module.href}';
+      console.log(JSON.stringify(await findProvider('auto', false)));`;
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '--eval', program],
+      { encoding: 'utf8' },
+    );
+    assert.equal(stderr, '');
+    const { provider, note } = JSON.parse(stdout) as FoundProvider;
     assert.equal(note === undefined, provider === 'cuda');
   });
 });

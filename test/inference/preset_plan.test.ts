@@ -13,7 +13,7 @@ import { bacLike } from '../support/schedules.js';
 import { temporaryDirectory } from '../support/temporary_directory.js';
 
 describe('presetPlan', () => {
-  it('spreads updates evenly, fewer from preset to preset, as `plan` would', async () => {
+  it('spreads updates evenly and adds the last step, fewer from preset to preset, as `plan` would', async () => {
     const policy = await randomPolicy();
     const counts: number[] = [];
     for (const preset of fromPreset('quality')) {
@@ -21,18 +21,18 @@ describe('presetPlan', () => {
       const updates = plan.method.updates!;
       counts.push(updates);
       const target = { policySha256: policy.sha256, layers: 2, steps: 20, solver: 'ddpm' } as const;
-      assert.deepEqual(plan, uniformPlan(target, { updates }));
+      assert.deepEqual(plan, uniformPlan(target, { updates, finalUpdate: true }));
       const path = join(temporaryDirectory(), 'plan.json');
       await writePlan(path, plan);
       assert.equal(digest, (await readPlan(path)).sha256);
     }
-    assert.deepEqual(counts, [10, 4, 2]);
+    assert.deepEqual(counts, [9, 3, 1]);
   });
 
-  it('keeps an update where a policy takes few steps', async () => {
+  it('keeps the first and the last update where a policy takes few steps', async () => {
     const policy = await randomPolicy({ noise_scheduler: { steps: 3 } });
     const { plan } = await presetPlan('fast', policy);
-    assert.deepEqual(schedulesOf(plan)[0], [0]);
+    assert.deepEqual(schedulesOf(plan)[0], [0, 2]);
   });
 
   it('is no plan for dense', async () => {

@@ -31,7 +31,7 @@ describe('loadPolicy', () => {
     assert.equal(dense.planSha256, undefined);
     assert.deepEqual(dense.blockUpdates, { computed: 120, total: 120 });
     const fast = await load({ preset: 'fast' });
-    assert.equal(fast.planName, 'uniform_s2');
+    assert.equal(fast.planName, 'uniform_s1_final');
     assert.equal(fast.preset, 'fast');
     assert.ok(fast.multiplyAdds < 0.2 * dense.multiplyAdds);
     const given = await load({ preset: 'fast', plan: camera.plan.path });
