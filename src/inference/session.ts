@@ -1,6 +1,7 @@
 import './no_telemetry.js';
 import ort from 'onnxruntime-node';
 import { messageOf } from '../errors.js';
+import { nativeCall } from './native_calls.js';
 
 /** A tensor that goes into or comes out of a session, row-major. */
 export interface SessionTensor {
@@ -46,12 +47,12 @@ export class Session {
       // 3 = errors; warnings are about optimisations that this project does not choose.
       logSeverityLevel: 3,
     };
-    const load =
+    const load = async (): Promise<ort.InferenceSession> =>
       typeof model === 'string'
         ? ort.InferenceSession.create(model, settings)
         : ort.InferenceSession.create(model, settings);
     return new Session(
-      await load.catch((error: unknown) => {
+      await nativeCall(load).catch((error: unknown) => {
         throw new Error(`ONNX Runtime cannot load the graph: ${messageOf(error)}`);
       }),
     );
@@ -63,7 +64,7 @@ export class Session {
   ): Promise<Record<string, SessionTensor>> {
     const feeds: Record<string, ort.Tensor> = {};
     for (const [name, { data, shape }] of Object.entries(inputs)) feeds[name] = toOrt(data, shape);
-    const outputs = await this.#session.run(feeds);
+    const outputs = await nativeCall(async () => this.#session.run(feeds));
     const results: Record<string, SessionTensor> = {};
     for (const [name, tensor] of Object.entries(outputs)) {
       results[name] = { shape: tensor.dims, data: tensor.data as SessionTensor['data'] };
@@ -72,7 +73,7 @@ export class Session {
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    await nativeCall(async () => this.#session.release());
   }
 }
 

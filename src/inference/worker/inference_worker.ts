@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { ObservationValue } from '../../control/observation_value.js';
 import type { Observation, Stamped } from '../../control/observation_window.js';
 import { messageOf } from '../../errors.js';
+import { endCalls, newCallCounter } from '../native_calls.js';
 import type { LoadedPolicy, LoadOptions } from './loaded_policy.js';
 import { receiveError, type WorkerRequest, type WorkerResponse } from './protocol.js';
 import { SampleIds } from './sample_ids.js';
@@ -31,13 +32,17 @@ export class InferenceWorker {
   readonly #worker: Worker;
   readonly #options: InferenceWorkerOptions;
   readonly #samples = new SampleIds();
+  readonly #calls = newCallCounter();
   /** In the order of the answers. */
   readonly #pending: Pending[] = [];
   #ended: Error | undefined;
 
   private constructor(options: InferenceWorkerOptions) {
     this.#options = options;
-    this.#worker = new Worker(options.program ?? PROGRAM, { name: 'inference' });
+    this.#worker = new Worker(options.program ?? PROGRAM, {
+      name: 'inference',
+      workerData: this.#calls,
+    });
     // The thread says by itself that it is ready: its first answer.
     this.#worker.on('message', (response: WorkerResponse) => this.#onAnswer(response));
     this.#worker.on('error', (error) => this.#crash(messageOf(error)));
@@ -104,9 +109,14 @@ export class InferenceWorker {
     await this.#ask({ kind: 'unload' });
   }
 
-  /** Ends the thread, whatever it is doing; what was asked of it is rejected. */
+  /**
+   * Ends the thread after the call into ONNX Runtime that it is in, if any; what was asked of it is rejected at
+   * once.
+   */
   async close(): Promise<void> {
+    const failed = this.ended;
     this.#end(new Error('the inference thread was closed'));
+    if (!failed) await endCalls(this.#calls);
     await this.#worker.terminate();
   }
 

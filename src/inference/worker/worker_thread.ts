@@ -3,10 +3,11 @@
  * free for messages while a chunk is made. Started by {@link InferenceWorker}.
  */
 import '../no_telemetry.js';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { ConditionBuilder } from '../../control/condition_builder.js';
 import type { ObservationValue } from '../../control/observation_value.js';
 import type { Stamped } from '../../control/observation_window.js';
+import { countCallsIn } from '../native_calls.js';
 import { seededChunkNoise } from '../seeded_noise.js';
 import { collectGarbage } from './collect_garbage.js';
 import type { LoadedPolicy, LoadOptions } from './loaded_policy.js';
@@ -21,6 +22,7 @@ import {
 import type { WorkerChunk } from './worker_chunk.js';
 
 const port = parentPort!;
+countCallsIn(workerData as Int32Array);
 const samples = new Map<number, Stamped<ObservationValue>>();
 let running: (RunningPolicy & { readonly builder: ConditionBuilder }) | undefined;
 
