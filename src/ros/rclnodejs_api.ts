@@ -5,7 +5,7 @@
 export interface Rclnodejs {
   init(context?: unknown, argv?: readonly string[]): Promise<void>;
   shutdown(): void;
-  isShutdown(): boolean;
+  removeSignalHandlers(): void;
   readonly lifecycle: {
     readonly LifecycleNode: new (
       name: string,
@@ -133,10 +133,7 @@ export interface RosNode {
   readonly currentState: { readonly id: number; readonly label: string };
   _onChangeState(request: ChangeStateRequest, response: ServiceResponse): unknown;
   _validateParameters(parameters: readonly RosParameter[], declaring: boolean): SetParametersResult;
-  readonly _parameterService: {
-    _handleSetParameters: SetParametersHandler;
-    _handleSetParametersAtomically: SetParametersHandler;
-  };
+  readonly _parameterService: ParameterService;
   readonly _stateMachineHandle: unknown;
   readonly _timeSource: RosTimeSource;
 }
@@ -148,10 +145,21 @@ export interface RosTimeSource {
   _subscribeToClockTopic(): void;
 }
 
-type SetParametersHandler = (
-  request: { readonly parameters: readonly unknown[] },
-  response: ServiceResponse,
-) => void;
+/** Handlers of the parameter services. */
+export type ParameterService = Record<
+  | '_handleListParameters'
+  | '_handleDescribeParameters'
+  | '_handleGetParameters'
+  | '_handleGetParameterTypes'
+  | '_handleSetParameters'
+  | '_handleSetParametersAtomically',
+  (request: ParameterRequest, response: ServiceResponse) => void
+>;
+
+/** Request of a parameter service, as far as it is looked at here: what those to set have. */
+export interface ParameterRequest {
+  readonly parameters: readonly unknown[];
+}
 
 /** Request of lifecycle_msgs/srv/ChangeState. */
 export interface ChangeStateRequest {

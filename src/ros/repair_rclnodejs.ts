@@ -1,5 +1,11 @@
 import { messageOf } from '../errors.js';
-import { QOS, type Rclnodejs, type RosNode, type ServiceResponse } from './rclnodejs_api.js';
+import {
+  QOS,
+  type ParameterRequest,
+  type ParameterService,
+  type Rclnodejs,
+  type RosNode,
+} from './rclnodejs_api.js';
 
 const INTEGER_ARRAY = 7;
 
@@ -18,29 +24,26 @@ export function repairParameters({ Parameter }: Rclnodejs): void {
   };
 }
 
-/** Has requests to set parameters that rclnodejs cannot even read (no name, no known type) answered, not thrown. */
+/**
+ * Has requests about parameters that rclnodejs cannot even read (no name, no known type) answered, not thrown:
+ * who asks gets an empty list, who sets the reason.
+ */
 export function repairParameterServices(node: RosNode): void {
   const service = node._parameterService;
-  const set = service._handleSetParameters.bind(service);
-  service._handleSetParameters = (request, response) => {
-    answerOr(
-      response,
-      () => set(request, response),
-      (reason) => ({
-        results: request.parameters.map(() => ({ successful: false, reason })),
-      }),
-    );
-  };
-  const setAtomically = service._handleSetParametersAtomically.bind(service);
-  service._handleSetParametersAtomically = (request, response) => {
-    answerOr(
-      response,
-      () => setAtomically(request, response),
-      (reason) => ({
-        result: { successful: false, reason },
-      }),
-    );
-  };
+  for (const query of [
+    '_handleGetParameters',
+    '_handleGetParameterTypes',
+    '_handleDescribeParameters',
+    '_handleListParameters',
+  ] as const) {
+    answerOr(service, query, () => ({}));
+  }
+  answerOr(service, '_handleSetParameters', (reason, { parameters }) => ({
+    results: parameters.map(() => ({ successful: false, reason })),
+  }));
+  answerOr(service, '_handleSetParametersAtomically', (reason) => ({
+    result: { successful: false, reason },
+  }));
 }
 
 /**
@@ -65,14 +68,19 @@ export function repairClock({ QoS }: Rclnodejs, node: RosNode): void {
   source._subscribeToClockTopic();
 }
 
+/** Answers with this where a handler throws. @param answer the fields that are not at their defaults */
 function answerOr(
-  response: ServiceResponse,
-  work: () => void,
-  refusal: (reason: string) => object,
+  service: ParameterService,
+  handler: keyof ParameterService,
+  answer: (reason: string, request: ParameterRequest) => object,
 ): void {
-  try {
-    work();
-  } catch (error) {
-    response.send(refusal(`not a valid parameter: ${messageOf(error)}`));
-  }
+  const handle = service[handler].bind(service);
+  service[handler] = (request, response) => {
+    try {
+      handle(request, response);
+    } catch (error) {
+      const reason = `not a valid parameter: ${messageOf(error)}`;
+      response.send({ ...response.template, ...answer(reason, request) });
+    }
+  };
 }
