@@ -20,7 +20,7 @@ export async function loadRclnodejs(): Promise<{ rcl: Rclnodejs; native: RclNati
   } catch {
     throw new BadInput('is not installed', 'rclnodejs', setUp);
   }
-  if (!existsSync(join(root, 'build/Release/rclnodejs.node')) && !hasPrebuild(root)) {
+  if (!existsSync(join(root, 'build/Release/rclnodejs.node'))) {
     throw new BadInput('is not built for this ROS 2', root, setUp);
   }
   if (!existsSync(join(root, 'generated/bac_policy'))) {
@@ -29,15 +29,8 @@ export async function loadRclnodejs(): Promise<{ rcl: Rclnodejs; native: RclNati
   // As strings, so that the compiler does not ask for the type definitions of a package that may be missing.
   const [name, native] = ['rclnodejs', 'rclnodejs/lib/native_loader.js'];
   const module = (await import(name)) as { default: Rclnodejs };
+  // Its handler of SIGINT would destroy the node while that still brings the robot to rest.
+  module.default.removeSignalHandlers();
   const addon = (await import(native)) as { default: RclNative };
   return { rcl: module.default, native: addon.default };
-}
-
-/** On Ubuntu rclnodejs brings builds for each ROS 2 distribution. */
-function hasPrebuild(root: string): boolean {
-  return existsSync(join(root, 'prebuilds', `${process.platform}-${process.arch}`)) && isUbuntu();
-}
-
-function isUbuntu(): boolean {
-  return existsSync('/etc/lsb-release');
 }

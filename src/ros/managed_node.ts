@@ -35,6 +35,8 @@ export interface TransitionOutcome {
   readonly reason: string | undefined;
 }
 
+const ENDED: TransitionOutcome = { success: false, reason: 'the node is ending' };
+
 /**
  * Gives a lifecycle node asynchronous transitions. rclnodejs' own run in one go, so that a node that takes
  * seconds to configure answers nobody meanwhile; and its answer to a request for a transition that the state
@@ -45,6 +47,7 @@ export class ManagedNode {
   readonly #node: RosNode;
   readonly #native: RclNative;
   readonly #hooks: LifecycleHooks;
+  #ended = false;
 
   constructor(node: RosNode, native: RclNative, hooks: LifecycleHooks) {
     this.#node = node;
@@ -58,8 +61,14 @@ export class ManagedNode {
     return this.#node.currentState.label;
   }
 
+  /** The node is about to be destroyed: a transition that is under way stays as it is. */
+  end(): void {
+    this.#ended = true;
+  }
+
   /** Goes through a transition of the current state. */
   async change(name: keyof typeof TRANSITIONS): Promise<TransitionOutcome> {
+    if (this.#ended) return ENDED;
     const machine = this.#node._stateMachineHandle;
     try {
       this.#native.triggerLifecycleTransitionById(machine, TRANSITIONS[name]);
@@ -69,11 +78,18 @@ export class ManagedNode {
     try {
       await this.#run(name);
     } catch (error) {
+      if (this.#hasEnded) return ENDED;
       await this.#processError(error);
       return { success: false, reason: messageOf(error) };
     }
-    this.#end(RESULT.success);
+    if (this.#hasEnded) return ENDED;
+    this.#finish(RESULT.success);
     return { success: true, reason: undefined };
+  }
+
+  /** Asked anew after every pause, in which it may have happened. */
+  get #hasEnded(): boolean {
+    return this.#ended;
   }
 
   async #run(name: keyof typeof TRANSITIONS): Promise<void> {
@@ -86,17 +102,17 @@ export class ManagedNode {
 
   async #processError(error: unknown): Promise<void> {
     this.#node.getLogger().error(messageOf(error));
-    this.#end(RESULT.error);
+    this.#finish(RESULT.error);
     try {
       await this.#hooks.error(error);
-      this.#end(RESULT.success);
+      this.#finish(RESULT.success);
     } catch (second) {
       this.#node.getLogger().error(`error processing failed: ${messageOf(second)}`);
-      this.#end(RESULT.failure);
+      this.#finish(RESULT.failure);
     }
   }
 
-  #end(result: number): void {
+  #finish(result: number): void {
     const label = this.#native.getLifecycleTransitionIdToLabel(result);
     this.#native.triggerLifecycleTransitionByLabel(this.#node._stateMachineHandle, label);
   }
@@ -114,6 +130,7 @@ export class ManagedNode {
     const outcome = name
       ? await this.change(name)
       : { success: false, reason: `no transition ${transition.label || transition.id} is known` };
+    if (this.#ended) return;
     if (!outcome.success) this.#node.getLogger().warn(`refused or failed: ${outcome.reason}`);
     response.send({ success: outcome.success });
   }

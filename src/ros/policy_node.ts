@@ -88,7 +88,7 @@ export class PolicyNode {
    * Makes the node and, where it is told to, configures and activates it.
    * @throws BadInput when a given parameter is not allowed
    */
-  static async start(rcl: Rclnodejs, native: RclNative): Promise<PolicyNode> {
+  static start(rcl: Rclnodejs, native: RclNative): PolicyNode {
     repairParameters(rcl);
     const { LifecycleNode } = rcl.lifecycle;
     const { defaultOptions } = rcl.NodeOptions;
@@ -104,6 +104,7 @@ export class PolicyNode {
     this.#closing = true;
     clearInterval(this.#diagnostics);
     const wasActive = this.#lifecycle.state === 'active';
+    this.#lifecycle.end();
     this.#policy?.stop();
     if (wasActive) await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
     this.#policy?.close();

@@ -32,7 +32,7 @@ describe('The SROS2 policy', () => {
       allowed('topics', 'publish'),
       [
         ...[...ours, 'transition_event'].map((name) => `~/${name}`),
-        ...['/diagnostics', '/rosout', 'parameter_events'],
+        ...['/diagnostics', '/rosout', '/parameter_events'],
       ].sort(),
     );
   });
