@@ -36,6 +36,7 @@ export class InferenceWorker {
   /** In the order of the answers. */
   readonly #pending: Pending[] = [];
   #ended: Error | undefined;
+  #closing: Promise<void> | undefined;
 
   private constructor(options: InferenceWorkerOptions) {
     this.#options = options;
@@ -114,6 +115,10 @@ export class InferenceWorker {
    * once.
    */
   async close(): Promise<void> {
+    return (this.#closing ??= this.#terminate());
+  }
+
+  async #terminate(): Promise<void> {
     const failed = this.ended;
     this.#end(new Error('the inference thread was closed'));
     if (!failed) await endCalls(this.#calls);

@@ -179,4 +179,15 @@ describe('InferenceWorker', () => {
     await other.close();
     await assert.rejects(other.unload(), /was closed/);
   });
+
+  it('is closed amid the work of ONNX Runtime without harm to the process', async () => {
+    for (let round = 0; round < 6; round++) {
+      const other = await InferenceWorker.start();
+      const loading = other.load({ ...optionsFor(lift), plan: lift.otherPlan.path });
+      const rejected = assert.rejects(loading, /the inference thread was closed/);
+      await new Promise((resolve) => setTimeout(resolve, 15 * round));
+      await Promise.all([other.close(), other.close()]);
+      await rejected;
+    }
+  });
 });
