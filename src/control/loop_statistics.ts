@@ -3,6 +3,8 @@ import { Tally } from './tally.js';
 
 /** Chunks and ticks whose times are kept for quantiles. */
 const KEPT_TIMES = 1000;
+/** How long a chunk that was late is news, ms. */
+const NEWS_MS = 10_000;
 /** Time over which the rate of a source is measured, ms. */
 const RATE_WINDOW_MS = 2000;
 
@@ -39,6 +41,8 @@ export interface LoopReport {
   readonly overruns: number;
   /** Chunks that took longer than the budget. */
   readonly overBudget: number;
+  /** Whether either happened within the last seconds. */
+  readonly lateRecently: boolean;
   /** Ticks at which a chunk was due and none was begun, by reason. */
   readonly skipped: Readonly<Record<string, number>>;
   /** Chunks that were made and not sent, by reason. */
@@ -75,6 +79,7 @@ export class LoopStatistics {
   #published = 0;
   #overruns = 0;
   #overBudget = 0;
+  #lastLateMs = -Infinity;
   #holds = 0;
   #clockJumps = 0;
 
@@ -121,16 +126,20 @@ export class LoopStatistics {
     this.#skipped.add(reason);
   }
 
-  overrun(): void {
+  /** A chunk was due while one was being made. @param steadyMs by a steady clock */
+  overrun(steadyMs: number): void {
     this.#overruns++;
+    this.#lastLateMs = steadyMs;
   }
 
-  /** A chunk was made. @param budgetMs 0 = none */
-  made(latencyMs: number, observationMs: number, budgetMs: number): void {
+  /** A chunk was made. @param budgetMs 0 = none @param steadyMs by a steady clock */
+  made(latencyMs: number, observationMs: number, budgetMs: number, steadyMs: number): void {
     this.#chunks++;
     this.#inference.add(latencyMs);
     this.#observation.add(observationMs);
-    if (budgetMs > 0 && latencyMs + observationMs > budgetMs) this.#overBudget++;
+    if (budgetMs === 0 || latencyMs + observationMs <= budgetMs) return;
+    this.#overBudget++;
+    this.#lastLateMs = steadyMs;
   }
 
   discarded(reason: string): void {
@@ -171,6 +180,7 @@ export class LoopStatistics {
       tickToPublish: this.#tickToPublish.quantiles(),
       overruns: this.#overruns,
       overBudget: this.#overBudget,
+      lateRecently: steadyMs - this.#lastLateMs < NEWS_MS,
       skipped: this.#skipped.toRecord(),
       discarded: this.#discarded.toRecord(),
       faults: this.#faults.toRecord(),

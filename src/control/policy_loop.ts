@@ -281,7 +281,7 @@ export class PolicyLoop {
       const soon = event.dueInTicks < this.#policy.manifest.architecture.n_obs_steps;
       if (soon) this.#maker().prefetch(event.window.at(-1)!.samples);
     } else if (this.#busy) {
-      this.statistics.overrun();
+      this.statistics.overrun(this.#clock.steadyMs());
       this.#window.retry();
     } else {
       void this.#makeChunk(event);
@@ -309,7 +309,8 @@ export class PolicyLoop {
       this.#interrupt(`inference failed: ${messageOf(failure)}`, nowNs);
     } else {
       const { latencyMs, observationMs } = made;
-      this.statistics.made(latencyMs, observationMs, this.#settings.latencyBudgetMs);
+      const budgetMs = this.#settings.latencyBudgetMs;
+      this.statistics.made(latencyMs, observationMs, budgetMs, this.#clock.steadyMs());
       const seen = jointsOf(event.window.at(-1)!);
       // A moving robot lags behind what it was told; what it was told is where the next motion begins.
       const told =

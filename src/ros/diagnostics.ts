@@ -95,8 +95,7 @@ function inferenceStatus(
   name: string,
   { loaded, report, providerIsFree }: DiagnosedPolicy,
 ): DiagnosticStatus {
-  const { overruns, overBudget } = report;
-  const late = overruns + overBudget > 0;
+  const { overruns, overBudget, lateRecently: late } = report;
   const { providerNote, budgetNote } = loaded;
   const notes = [providerNote, budgetNote].filter((note) => note !== undefined);
   const message = late

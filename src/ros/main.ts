@@ -5,7 +5,7 @@ import type { PolicyNode } from './policy_node.js';
 const EXIT_FAILED = 1;
 const EXIT_BAD_INPUT = 2;
 /** An end that hangs is worse than one without farewell, ms. */
-const LONGEST_END_MS = 3000;
+const LONGEST_END_MS = 10_000;
 /** rclnodejs has parameter events in the node's namespace; all ROS tools look for them here. */
 const REMAPPINGS = ['--ros-args', '-r', 'parameter_events:=/parameter_events'];
 
