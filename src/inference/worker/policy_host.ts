@@ -26,6 +26,8 @@ export class PolicyHost {
   #active: InferenceWorker | undefined;
   #spare: Spare | undefined;
   #idle: InferenceWorker | undefined;
+  /** All that were started, also those that are being freed or closed. */
+  readonly #threads = new Set<InferenceWorker>();
   #closed = false;
 
   constructor(options: PolicyHostOptions = {}) {
@@ -79,7 +81,7 @@ export class PolicyHost {
     this.#spare = undefined;
     if (!spare?.worker) return;
     if (spare.loaded) await this.#release(spare.worker);
-    else await spare.worker.close();
+    else await this.#end(spare.worker);
   }
 
   /** See {@link InferenceWorker.prefetch}; does nothing without a policy. */
@@ -106,9 +108,8 @@ export class PolicyHost {
   /** Ends all threads. */
   async close(): Promise<void> {
     this.#closed = true;
-    const threads = [this.#active, this.#spare?.worker, this.#idle];
     this.#active = this.#spare = this.#idle = undefined;
-    await Promise.all(threads.map((worker) => worker?.close()));
+    await Promise.all([...this.#threads].map(async (worker) => this.#end(worker)));
   }
 
   async #thread(): Promise<InferenceWorker> {
@@ -121,7 +122,13 @@ export class PolicyHost {
         if (worker === this.#active) this.#options.onCrash?.(error);
       },
     });
+    this.#threads.add(worker);
     return worker;
+  }
+
+  async #end(worker: InferenceWorker): Promise<void> {
+    await worker.close();
+    this.#threads.delete(worker);
   }
 
   /** Frees a thread's policy once it is done with what was asked of it, and keeps the thread. */
@@ -130,6 +137,7 @@ export class PolicyHost {
       await worker.unload();
     } catch {
       // It failed or was closed: there is nothing left to free.
+      await this.#end(worker);
       return;
     }
     this.#keep(worker);
@@ -137,6 +145,6 @@ export class PolicyHost {
 
   #keep(worker: InferenceWorker): void {
     if (!this.#closed && !this.#idle && !worker.ended) this.#idle = worker;
-    else void worker.close();
+    else void this.#end(worker);
   }
 }
