@@ -15,14 +15,13 @@ import type {
 import { LoopStatistics } from './loop_statistics.js';
 import type { ObservationValue } from './observation_value.js';
 import { ObservationWindow, type WindowEvent } from './observation_window.js';
+import { SourceHealth } from './source_health.js';
 
 /** What the loop is doing; `waiting` until the first chunk, `holding` after a fault. */
 export type LoopState = 'stopped' | 'waiting' | 'running' | 'holding';
 
 /** Stamps further ahead of the clock than this come from a wrong clock, ns. */
 const MAX_AHEAD_NS = 500_000_000n;
-/** A source whose newest messages are so many times in a row of no use has failed. */
-const UNUSABLE_IN_A_ROW = 2;
 /** How often sources that went silent are looked for, ns. */
 const WATCH_NS = 20_000_000n;
 /** Of the joints that a message names where others are expected. */
@@ -44,9 +43,7 @@ export class PolicyLoop {
   readonly #window: ObservationWindow<ObservationValue>;
   readonly #arrivals: ArrivalModel;
   readonly #motion: CommandedMotion;
-  /** Of each source, messages in a row that were of no use. */
-  readonly #unusable: number[];
-  readonly #lastStampsNs: (bigint | undefined)[];
+  readonly #health: SourceHealth;
   #policy: LoopPolicy;
   #spec: TrajectorySpec;
   #jointsOf: ReturnType<typeof jointsAtTick>;
@@ -92,8 +89,7 @@ export class PolicyLoop {
       ...(pairing && { pairing }),
     });
     this.#arrivals = new ArrivalModel(sources.length);
-    this.#unusable = sources.map(() => 0);
-    this.#lastStampsNs = sources.map(() => undefined);
+    this.#health = new SourceHealth(sources);
     this.statistics = new LoopStatistics(sources);
   }
 
@@ -113,7 +109,7 @@ export class PolicyLoop {
 
   /** Stamp of each source's last usable message, ns; also while the loop is stopped. */
   get lastStampsNs(): readonly (bigint | undefined)[] {
-    return this.#lastStampsNs;
+    return this.#health.lastStampsNs;
   }
 
   /** Begins to act. Chunks count from 0 again. */
@@ -155,15 +151,16 @@ export class PolicyLoop {
   receive(source: number, stampNs: bigint, value: ObservationValue): void {
     const nowNs = this.#now();
     this.statistics.received(source, this.#clock.steadyMs());
-    this.#unusable[source] = 0;
-    if (stampNs > nowNs + MAX_AHEAD_NS) {
+    const isAhead = stampNs > nowNs + MAX_AHEAD_NS;
+    const isOld = nowNs - stampNs > this.#settings.maxAgesNs[source]!;
+    this.#health.usable(source, isAhead || isOld ? undefined : stampNs);
+    if (isAhead) {
       this.statistics.dropped(source, 'stamped_in_the_future');
-    } else if (nowNs - stampNs > this.#settings.maxAgesNs[source]!) {
+    } else if (isOld) {
       this.statistics.dropped(source, 'too_old_on_arrival');
       const seconds = toMs(nowNs - stampNs) / 1000;
       this.statistics.problem(source, `stamped ${seconds.toFixed(2)} s ago when it came`);
     } else {
-      this.#lastStampsNs[source] = stampNs;
       this.#arrivals.arrived(source, stampNs, nowNs);
       if (this.#state !== 'stopped') this.#window.push(source, stampNs, value);
     }
@@ -175,8 +172,7 @@ export class PolicyLoop {
     this.statistics.received(source, this.#clock.steadyMs());
     this.statistics.dropped(source, 'unusable');
     this.statistics.problem(source, why);
-    this.#unusable[source]!++;
-    if (this.#state !== 'stopped' && this.#unusable[source] === UNUSABLE_IN_A_ROW) {
+    if (this.#health.unusable(source) && this.#state !== 'stopped') {
       this.#interrupt(`unusable: ${why}`, nowNs);
     }
   }
@@ -184,7 +180,7 @@ export class PolicyLoop {
   /** A message of the topic that says nothing about a source. @param joints what it names instead */
   passOver(source: number, joints: readonly string[]): void {
     this.statistics.dropped(source, 'other_joints');
-    if (this.#lastStampsNs[source] !== undefined) return;
+    if (this.lastStampsNs[source] !== undefined) return;
     const names = joints.slice(0, MAX_NAMED_JOINTS).join(', ') || 'no joint';
     this.statistics.problem(source, `its topic names only ${names}`);
   }
@@ -211,7 +207,7 @@ export class PolicyLoop {
   /** Notices between ticks that a source fell silent. */
   #watch(nowNs: bigint): void {
     if (nowNs < this.#reasonHoldsUntilNs) return;
-    if (this.#unusable.some((times) => times >= UNUSABLE_IN_A_ROW)) return;
+    if (this.#health.hasFailed) return;
     const reason = this.#notReady(nowNs);
     if (reason === undefined) return;
     if (this.#window.nextTickNs !== undefined) this.#forget();
@@ -223,15 +219,13 @@ export class PolicyLoop {
     if (nowNs === 0n) return 'no time: use_sim_time is set and nothing came on /clock';
     const reason = this.#window.notReady(nowNs);
     if (!reason?.startsWith('missing')) return reason;
-    for (const [i, { name }] of this.#policy.layout.sources.entries()) {
-      const ageNs = nowNs - (this.#lastStampsNs[i] ?? nowNs);
-      if (ageNs > this.#settings.maxAgesNs[i]!) {
-        return `stale: ${name} ${Math.round(toMs(ageNs))} ms old`;
-      }
-      const problem = this.statistics.problemOf(i);
-      if (reason === `missing: ${name}` && problem !== undefined) return `${reason}: ${problem}`;
-    }
-    return reason;
+    const stale = this.#health.stale(nowNs, this.#settings.maxAgesNs);
+    if (stale !== undefined) return stale;
+    const source = this.#policy.layout.sources.findIndex(
+      ({ name }) => reason === `missing: ${name}`,
+    );
+    const problem = source < 0 ? undefined : this.statistics.problemOf(source);
+    return problem === undefined ? reason : `${reason}: ${problem}`;
   }
 
   #nextWakeNs(nowNs: bigint): bigint {
@@ -374,7 +368,7 @@ export class PolicyLoop {
     if (lastNs !== undefined && nowNs + this.#periodNs < lastNs) {
       this.statistics.jumped();
       this.#arrivals.reset();
-      this.#lastStampsNs.fill(undefined);
+      this.#health.forgetStamps();
       this.#reasonHoldsUntilNs = 0n;
       // Where the robot was told to be by the clock as it went before.
       if (this.#state !== 'stopped') this.#interrupt('the clock jumped back', lastNs);
