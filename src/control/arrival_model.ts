@@ -3,6 +3,16 @@ const REMEMBERED = 32;
 /** Share of the usual time between two stamps within which a source's next message is not expected yet. */
 const NOT_BEFORE = 0.85;
 const LATE_QUANTILE = 0.95;
+/** Waited beyond what messages usually take, ns. */
+const WAIT_MARGIN_NS = 1_000_000n;
+
+/** How long messages are waited for. */
+export interface Patience {
+  /** How long after a control tick, ns; undefined: learned from how late messages come. */
+  readonly waitNs: bigint | undefined;
+  /** Whether the clock is a simulated one: what is done must not depend on how fast messages come. */
+  readonly simTime: boolean;
+}
 
 interface Arrivals {
   /** Time from stamp to arrival, ns; the newest overwrite the oldest. */
@@ -42,17 +52,29 @@ export class ArrivalModel {
     arrivals.count++;
   }
 
-  /** Time after its stamp by which a message of any source has nearly always come, ns; 0 before any has. */
-  get delayNs(): bigint {
-    const late = this.#sources.map(({ delaysNs }) => quantile(delaysNs, LATE_QUANTILE) ?? 0);
-    return BigInt(Math.max(0, Math.round(Math.max(0, ...late))));
+  /** How long after a control tick it is observed at the latest, ns. @param periodNs from tick to tick */
+  waitNs({ waitNs, simTime }: Patience, periodNs: bigint): bigint {
+    if (waitNs !== undefined) return waitNs;
+    if (simTime) return periodNs;
+    const delays = this.#sources.map(({ delaysNs }) => quantile(delaysNs, LATE_QUANTILE) ?? 0);
+    const learned = BigInt(Math.max(0, Math.round(Math.max(0, ...delays)))) + WAIT_MARGIN_NS;
+    return learned < periodNs / 2n ? learned : periodNs / 2n;
+  }
+
+  /** The time up to which all messages are there, or are not waited for any longer, ns; never ahead of now. */
+  completeUntilNs(nowNs: bigint, patience: Patience, periodNs: bigint): bigint {
+    const isStrict = patience.simTime || patience.waitNs !== undefined;
+    const known = this.#knownUntilNs(!isStrict);
+    const waited = nowNs - this.waitNs(patience, periodNs);
+    const until = known !== undefined && known > waited ? known : waited;
+    return until < nowNs ? until : nowNs;
   }
 
   /**
    * Time up to which no more message of any source is expected, ns; undefined while one was never heard.
    * @param expectRegular whether a source that is heard at a steady rate is taken to go on with it
    */
-  knownUntilNs(expectRegular: boolean): bigint | undefined {
+  #knownUntilNs(expectRegular: boolean): bigint | undefined {
     let known: bigint | undefined;
     for (const { newestNs, periodsNs } of this.#sources) {
       if (newestNs === undefined) return undefined;

@@ -1,5 +1,6 @@
 import type { Chunk } from '../inference/policy_runner.js';
 import type { PolicyManifest } from '../policy/manifest.js';
+import type { Patience } from './arrival_model.js';
 import type { MotionSettings } from './commanded_motion.js';
 import type { ObservationLayout } from './observation_layout.js';
 import type { ObservationValue } from './observation_value.js';
@@ -7,17 +8,13 @@ import type { Observation, Stamped } from './observation_window.js';
 import type { ActionChunkMessage, JointTrajectory } from './ros_messages.js';
 
 /** What the loop may be told anew while it runs. */
-export interface LoopSettings extends MotionSettings {
+export interface LoopSettings extends MotionSettings, Patience {
   /** Actions executed before the next chunk. */
   readonly actionSteps: number;
   /** Of each source, ns. */
   readonly maxAgesNs: readonly bigint[];
-  /** How long after a control tick its messages are waited for, ns; undefined: learned from how late they come. */
-  readonly waitNs: bigint | undefined;
   /** Seed of the noise of each activation's chunks. */
   readonly seed: number;
-  /** Whether the clock is a simulated one: it may stand still, and answers must not depend on real time. */
-  readonly simTime: boolean;
   /** Time a chunk may take before it counts as late, ms; 0 = none. */
   readonly latencyBudgetMs: number;
 }

@@ -26,9 +26,6 @@ const MAX_AHEAD_NS = 500_000_000n;
 const WATCH_NS = 20_000_000n;
 /** Of the joints that a message names where others are expected. */
 const MAX_NAMED_JOINTS = 10;
-/** Waited beyond what messages usually take, ns. */
-const WAIT_MARGIN_NS = 1_000_000n;
-
 /**
  * What the node does all the time: messages in, at every control tick an observation, every few ticks a chunk,
  * checked and sent as a trajectory; a hold where one of them cannot be had. Knows neither ROS nor threads nor
@@ -195,7 +192,9 @@ export class PolicyLoop {
     const dueNs = this.#window.nextTickNs;
     if (dueNs === undefined || dueNs <= nowNs) {
       const late = this.#wakeNs !== undefined && this.#wakeNs < nowNs ? nowNs - this.#wakeNs : 0n;
-      for (const event of this.#window.advance(this.#knownUntilNs(nowNs))) {
+      for (const event of this.#window.advance(
+        this.#arrivals.completeUntilNs(nowNs, this.#settings, this.#periodNs),
+      )) {
         this.#onEvent(event, nowNs, late);
       }
     }
@@ -232,31 +231,13 @@ export class PolicyLoop {
     const watchNs = nowNs + WATCH_NS;
     const tickNs = this.#window.nextTickNs;
     if (tickNs === undefined) return watchNs;
-    const wakeNs = tickNs > nowNs ? tickNs : tickNs + this.#waitNs;
+    const wakeNs =
+      tickNs > nowNs ? tickNs : tickNs + this.#arrivals.waitNs(this.#settings, this.#periodNs);
     return wakeNs < watchNs ? wakeNs : watchNs;
   }
 
   get #periodNs(): bigint {
     return BigInt(Math.round(1e9 / this.#policy.rateHz));
-  }
-
-  /** How long after a tick it is observed at the latest, ns. */
-  get #waitNs(): bigint {
-    const { waitNs, simTime } = this.#settings;
-    if (waitNs !== undefined) return waitNs;
-    if (simTime) return this.#periodNs;
-    const learned = this.#arrivals.delayNs + WAIT_MARGIN_NS;
-    const most = this.#periodNs / 2n;
-    return learned < most ? learned : most;
-  }
-
-  /** The time up to which all messages are there, or are not waited for any longer; never ahead of the clock. */
-  #knownUntilNs(nowNs: bigint): bigint {
-    const strict = this.#settings.simTime || this.#settings.waitNs !== undefined;
-    const known = this.#arrivals.knownUntilNs(!strict);
-    const waited = nowNs - this.#waitNs;
-    const until = known !== undefined && known > waited ? known : waited;
-    return until < nowNs ? until : nowNs;
   }
 
   #onEvent(event: WindowEvent<ObservationValue>, nowNs: bigint, latenessNs: bigint): void {
