@@ -83,19 +83,21 @@ const latencies = chunks.map(({ inference_latency: l }) => l.sec * 1e3 + l.nanos
 const middle = latencies.sort((a, b) => a - b)[latencies.length >> 1];
 const ok = same && worst < 1e-5 && code === 0;
 const holds = trajectories.filter(({ points }) => points.length === 1).length;
-const complaints = (diagnostics ?? []).map(({ name, message }) => `${name}: ${message}`);
+const loop = diagnostics?.find(({ name }) => name.endsWith('control loop'))?.message;
+const difference =
+  worst === 0 ? 'to the last bit the same actions' : `actions within ${worst.toExponential(1)} rad`;
 console.log(`
 What happened
-  Over DDS the node heard ${PLAYED.join(' and ')} at the speed they were recorded, and published
-  ${chunks.length} chunks, each as an ActionChunk and a JointTrajectory (${trajectories.length - holds}), and ${holds} holds where the
-  observations stopped. Computing one took ${middle?.toFixed(1)} ms in the middle.
+  The node heard ${PLAYED.join(' and ')} over DDS at the speed they were recorded. It published
+  ${chunks.length} chunks, each as an ActionChunk and a JointTrajectory (${trajectories.length - holds}), and ${holds} trajectories that hold
+  the robot in the middle of a motion. Computing a chunk took ${middle?.toFixed(1)} ms (median).
   ${
     same
-      ? `The replay made chunks for the same control ticks; the actions differ by at most ${worst.toExponential(1)} rad.`
-      : `The replay made ${expected.length} chunks, for other control ticks: ${stamps(chunks)} instead of ${stamps(expected)}.`
+      ? `The replay without ROS made chunks at the same ${expected.length} control ticks, ${difference}.`
+      : `The replay made ${expected.length} chunks at other control ticks: ${stamps(expected)}; the node: ${stamps(chunks)}.`
   }
-  Diagnostics at the end: ${complaints.join('; ') || 'none'}
-  The node ended with ${code}.
+  When the bag was over, the diagnostics said: ${loop}.
+  Ended by SIGTERM, the node left with ${code}.
 
 To do it by hand
   . scripts/ros/env.bash
