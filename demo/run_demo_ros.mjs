@@ -12,7 +12,7 @@ import { loadRclnodejs } from '../dist/src/ros/load_rclnodejs.js';
 const began = performance.now();
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 // Robots of others on this network must not hear of the demo.
-const DOMAIN = '77';
+const DOMAIN = '101';
 Object.assign(process.env, {
   ROS_DOMAIN_ID: DOMAIN,
   ROS_AUTOMATIC_DISCOVERY_RANGE: 'LOCALHOST',
