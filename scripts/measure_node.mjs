@@ -111,14 +111,15 @@ try {
 
   for (let round = 0; round < 3; round++) {
     const nan = { ...jointStates(positions.with(0, NaN), names), topic: jointTopic };
-    const since = await robot.stream(nan, { hz: JOINTS_HZ });
-    (result.fault_to_hold_ms.nan_in_joint_states ??= []).push(await scene.holds(since));
-    await feed();
-    await scene.flows(2);
-    const { now } = await robot.unstream(absolute(cameras[0].topic));
-    (result.fault_to_hold_ms.camera_silent ??= []).push(await scene.holds(now));
-    await feed();
-    await scene.flows(2);
+    const faults = {
+      nan_in_joint_states: async () => robot.stream(nan, { hz: JOINTS_HZ }),
+      camera_silent: async () => (await robot.unstream(absolute(cameras[0].topic))).now,
+    };
+    for (const [name, fault] of Object.entries(faults)) {
+      (result.fault_to_hold_ms[name] ??= []).push(await scene.holdsAfter(fault));
+      await feed();
+      await scene.flows(2);
+    }
   }
   result.diagnostics = diagnostics;
   print(result);

@@ -51,7 +51,7 @@ const FEATURES = 8;
 
 /**
  * A policy with random weights that sees `camera/image_raw` and two joints, j1 and j2, of `joint_states`, and
- * moves these at 20 Hz, 4 actions a chunk.
+ * moves these at 20 Hz, 8 actions a chunk.
  */
 export function cameraPolicy(): Promise<RunnablePolicy> {
   return (camera ??= makeCameraPolicy());
@@ -59,7 +59,7 @@ export function cameraPolicy(): Promise<RunnablePolicy> {
 
 async function makeCameraPolicy(): Promise<RunnablePolicy> {
   const random = await randomPolicy({
-    architecture: { condition_dim: 2 + FEATURES, action_dim: 2, n_action_steps: 4 },
+    architecture: { condition_dim: 2 + FEATURES, action_dim: 2, horizon: 10, n_action_steps: 8 },
   });
   const { files, ...manifest } = random.manifest;
   const { tensors } = await readSafetensors(

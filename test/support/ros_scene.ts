@@ -125,8 +125,15 @@ export class Scene {
     return this.#explained(this.peer.next(this.chunk, count));
   }
 
-  /** Waits until the node holds. @param since ns of the steady clock: how long before, ms, is given */
-  async holds(since: number): Promise<number> {
+  /**
+   * Lets something go wrong in the middle of a motion and waits until the node holds the robot. (When a motion
+   * is over nothing has to be held.)
+   * @param fault gives when it began, ns of the steady clock
+   * @returns how long it took, ms
+   */
+  async holdsAfter(fault: () => Promise<number>): Promise<number> {
+    await this.flows(1);
+    const since = await fault();
     const find = async (): Promise<Received<JointTrajectory> | undefined> =>
       (await this.trajectories()).find(({ at, message }) => at > since && isHold(message));
     const found = await this.#explained(this.peer.until('a hold trajectory', find));

@@ -119,6 +119,6 @@ scenario('bag over DDS equals replay: a camera', cameraPolicy, OPTIONS, (scene) 
       ),
     );
     const topics = ['/camera/image_raw', '/joint_states'];
-    assert.equal(await compare(scene(), await cameraPolicy(), bag, topics), 11);
+    assert.equal(await compare(scene(), await cameraPolicy(), bag, topics), 6);
   });
 });

@@ -24,8 +24,8 @@ scenario('joint states cannot be used', liftPolicy, {}, (scene) => {
     ['no positions', jointStates([], PANDA_JOINTS), /position/],
   ] as const) {
     it(`holds while they come with ${what}`, async () => {
-      const since = await scene().peer.stream(message, { hz: 50 });
-      const afterMs = await scene().holds(since);
+      const send = async (): Promise<number> => scene().peer.stream(message, { hz: 50 });
+      const afterMs = await scene().holdsAfter(send);
       assert.ok(afterMs < MAX_AGE_MS + 100, `${afterMs} ms`);
       await scene().says(says);
       await scene().isSilent(300);

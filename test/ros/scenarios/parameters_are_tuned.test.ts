@@ -121,13 +121,16 @@ scenario('parameters are tuned while the node runs', liftPolicy, {}, (scene) => 
 
   it('holds when a limit would be violated, until it is lifted', async () => {
     const { peer, node } = scene();
-    const [{ at } = assert.fail()] = await scene().flows(1);
+    // So that the chunk which is refused would have come in the middle of a motion.
+    await setParameter(peer, node, 'action_horizon', ['integer', 4]);
+    await scene().flows(2);
     const tight = Array<number>(8).fill(1e-6);
-    assert.equal(
-      await setParameter(peer, node, 'limits.velocity', ['double_array', tight]),
-      undefined,
-    );
-    await scene().holds(at);
+    await scene().holdsAfter(async () => {
+      const { now } = await peer.ask<{ now: number }>('clocks');
+      const reason = await setParameter(peer, node, 'limits.velocity', ['double_array', tight]);
+      assert.equal(reason, undefined);
+      return now;
+    });
     await scene().says(/panda_|velocity|fast/);
     await setParameter(peer, node, 'limits.velocity', ['double_array', []]);
     await scene().flows(2);

@@ -105,14 +105,12 @@ scenario('plan swapped under load', liftPolicy, {}, (scene) => {
     await withoutAGap(scene(), start);
   });
 
-  it('takes a policy that looks at something else, and holds until it sees that', async () => {
+  it('takes a policy that looks at something else, and waits until it sees that', async () => {
     const camera = await cameraPolicy();
     scene().expect(camera);
-    const [{ at } = assert.fail()] = await scene().flows(1);
     const loaded = await load(scene(), { policy: camera.directory, plan: camera.plan.path });
     assert.ok(loaded.success, loaded.message);
     assert.equal(loaded.policy_sha256, camera.policy.sha256);
-    await scene().holds(at);
     await scene().says(/front|arm/);
     await scene().peer.stream(image(), { hz: 30 });
     await scene().peer.stream(jointStates([0.1, -0.2], ['j1', 'j2']), { hz: 50 });

@@ -39,8 +39,9 @@ scenario('stamps are out of order', liftPolicy, {}, (scene) => {
     ['in 1970', -Date.now()],
   ] as const) {
     it(`holds when they are stamped ${what}`, async () => {
-      const since = await scene().peer.stream(jointStates(), { hz: 50, offsets_ms: [offset] });
-      assert.ok((await scene().holds(since)) < 105 + 100);
+      const options = { hz: 50, offsets_ms: [offset] };
+      const send = async (): Promise<number> => scene().peer.stream(jointStates(), options);
+      assert.ok((await scene().holdsAfter(send)) < 105 + 100);
       await scene().says(/joint_positions/);
       await scene().isSilent(300);
       await scene().peer.stream(jointStates(), { hz: 50 });
