@@ -70,6 +70,14 @@ export class ArrivalModel {
     return until < nowNs ? until : nowNs;
   }
 
+  /** Whether the newest message of a source is probably its last that is stamped before a time. */
+  isLastBefore(source: number, timeNs: bigint): boolean {
+    const { newestNs, periodsNs } = this.#sources[source]!;
+    const period = quantile(periodsNs, 1 - LATE_QUANTILE);
+    if (newestNs === undefined || period === undefined) return false;
+    return newestNs <= timeNs && newestNs + BigInt(Math.round(period * NOT_BEFORE)) > timeNs;
+  }
+
   /**
    * Time up to which no more message of any source is expected, ns; undefined while one was never heard.
    * @param expectRegular whether a source that is heard at a steady rate is taken to go on with it

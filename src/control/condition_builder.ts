@@ -28,7 +28,7 @@ export class ConditionBuilder {
    */
   async build(window: readonly Observation<ObservationValue>[]): Promise<Float32Array> {
     // All pictures at once: they are decoded beside each other.
-    for (const { samples } of window) this.prefetch(samples);
+    for (const { samples } of window) samples.forEach((sample, i) => this.prefetch(i, sample));
     const condition = new Float32Array(window.length * this.#conditionDim);
     let at = 0;
     for (const { samples } of window) {
@@ -42,14 +42,14 @@ export class ConditionBuilder {
   }
 
   /**
-   * Begins to decode and encode the pictures of an observation that is about to be part of a window. What is
-   * wrong with them says {@link build}.
-   * @param samples one per source, in the order of the layout
+   * Begins to decode and encode a picture that is about to be part of a window. What is wrong with it says
+   * {@link build}.
+   * @param source index of its source in the layout; nothing is done for sources that are no cameras
    */
-  prefetch(samples: readonly Stamped<ObservationValue>[]): void {
+  prefetch(source: number, sample: Stamped<ObservationValue>): void {
     for (const { input, sources } of this.#layout.inputs) {
-      if (input.kind === 'vector') continue;
-      this.#featuresOf(input.name, samples[sources[0]!]!).catch(() => undefined);
+      if (input.kind === 'vector' || sources[0] !== source) continue;
+      this.#featuresOf(input.name, sample).catch(() => undefined);
     }
   }
 

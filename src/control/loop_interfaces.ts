@@ -37,8 +37,8 @@ export type MadeChunk = Chunk & { readonly observationMs: number };
 
 /** Makes chunks, elsewhere than in this thread. */
 export interface ChunkMaker {
-  /** Prepares camera samples of windows that are about to come. */
-  prefetch(samples: readonly Stamped<ObservationValue>[]): void;
+  /** Prepares a camera's sample that is, or probably will be, in the next chunk's window. */
+  prefetch(source: number, sample: Stamped<ObservationValue>): void;
   /** @param noise `index`: of the chunk within the activation, which with the seed gives its noise */
   chunk(
     window: readonly Observation<ObservationValue>[],

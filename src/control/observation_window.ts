@@ -198,6 +198,16 @@ export class ObservationWindow<T> {
     return this.#anchorNs === undefined ? undefined : this.#timeOfTick();
   }
 
+  /** Control ticks from the next one until a chunk is due. */
+  get nextDueInTicks(): number {
+    return Math.max(0, this.#dueTick - this.#tick);
+  }
+
+  /** The newest message of a source that is held. */
+  newest(source: number): Stamped<T> | undefined {
+    return this.#buffers[source]!.at(-1);
+  }
+
   /** Stamp of the newest message of each source, ns. */
   get newestNs(): readonly (bigint | undefined)[] {
     return this.#newest;

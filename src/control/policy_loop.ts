@@ -15,6 +15,7 @@ import type {
 import { LoopStatistics } from './loop_statistics.js';
 import type { ObservationValue } from './observation_value.js';
 import { ObservationWindow, type WindowEvent } from './observation_window.js';
+import { PicturePrefetch } from './picture_prefetch.js';
 import { SourceHealth } from './source_health.js';
 
 /** What the loop is doing; `waiting` until the first chunk, `holding` after a fault. */
@@ -41,6 +42,7 @@ export class PolicyLoop {
   readonly #arrivals: ArrivalModel;
   readonly #motion: CommandedMotion;
   readonly #health: SourceHealth;
+  readonly #prefetch: PicturePrefetch<ObservationValue>;
   #policy: LoopPolicy;
   #spec: TrajectorySpec;
   #jointsOf: ReturnType<typeof jointsAtTick>;
@@ -87,6 +89,9 @@ export class PolicyLoop {
     });
     this.#arrivals = new ArrivalModel(sources.length);
     this.#health = new SourceHealth(sources);
+    this.#prefetch = new PicturePrefetch(this.#window, this.#arrivals, policy.layout, (i, sample) =>
+      this.#maker().prefetch(i, sample),
+    );
     this.statistics = new LoopStatistics(sources);
   }
 
@@ -159,7 +164,9 @@ export class PolicyLoop {
       this.statistics.problem(source, `stamped ${seconds.toFixed(2)} s ago when it came`);
     } else {
       this.#arrivals.arrived(source, stampNs, nowNs);
-      if (this.#state !== 'stopped') this.#window.push(source, stampNs, value);
+      if (this.#state === 'stopped') return;
+      this.#window.push(source, stampNs, value);
+      this.#prefetch.arrived(source, this.#policy.manifest.architecture.n_obs_steps);
     }
   }
 
@@ -253,8 +260,8 @@ export class PolicyLoop {
     const delayNs = nowNs - event.tickNs;
     this.statistics.tick(toMs(latenessNs), toMs(delayNs), delayNs >= this.#periodNs);
     if (!event.due) {
-      const soon = event.dueInTicks < this.#policy.manifest.architecture.n_obs_steps;
-      if (soon) this.#maker().prefetch(event.window.at(-1)!.samples);
+      const { n_obs_steps: obsSteps } = this.#policy.manifest.architecture;
+      this.#prefetch.observed(event.window.at(-1)!.samples, event.dueInTicks, obsSteps);
     } else if (this.#busy) {
       this.statistics.overrun(this.#clock.steadyMs());
       this.#window.retry();

@@ -81,7 +81,8 @@ describe('ConditionBuilder', () => {
     encoded.length = 0;
     const [a, b] = [picture(1), picture(2)];
     const rest = [vector(0), vector(0, 0)] as const;
-    builder.prefetch([a, ...rest]);
+    builder.prefetch(0, a);
+    builder.prefetch(1, rest[0]);
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(encoded, [1]);
     await builder.build([observation(a, ...rest), observation(b, ...rest)]);
@@ -92,7 +93,7 @@ describe('ConditionBuilder', () => {
     const type = 'sensor_msgs/msg/CompressedImage';
     const frame = CameraFrame.of(CAMERA, type, { format: 'png', data: Uint8Array.of(1) }, 'y');
     const samples = [{ stampNs: 0n, value: frame }, vector(0), vector(0, 0)];
-    builder.prefetch(samples);
+    builder.prefetch(0, samples[0]!);
     await new Promise((resolve) => setTimeout(resolve, 10));
     await assert.rejects(builder.build([observation(...samples)]), /^BadInput: y: a compressed/);
   });

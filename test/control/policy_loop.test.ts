@@ -57,7 +57,6 @@ class Rig {
   readonly faults: (string | undefined)[] = [];
   /** Chunks that were asked for: the indices of their noise. */
   readonly asked: number[] = [];
-  prefetched = 0;
   /** What the next chunk consists of, (4, 2): by default joint a goes up by 0.01 an action. */
   action: (index: number) => number[] = () => [0.01, 0, 0.02, 0, 0.03, 0, 0.04, 0];
   /** When set, chunks wait for it. */
@@ -74,7 +73,7 @@ class Rig {
       where: 'test',
     };
     const maker = {
-      prefetch: () => void this.prefetched++,
+      prefetch: () => undefined,
       chunk: async (_: unknown, { index }: { index: number }): Promise<MadeChunk> => {
         this.asked.push(index);
         await this.gate;
@@ -163,14 +162,6 @@ describe('The policy loop', () => {
       rig.nowNs += 1000n * MS;
     }
     assert.deepEqual(rig.asked, [0, 1, 0, 1]);
-  });
-
-  it('prepares pictures of the windows to come', async () => {
-    const rig = new Rig();
-    rig.loop.start();
-    await rig.periods(4);
-    // Of ticks 0 to 3 the last is part of the window of the next chunk.
-    assert.equal(rig.prefetched, 1);
   });
 
   it('holds within 100 ms of a source being too old, and goes on by itself', async () => {

@@ -80,14 +80,14 @@ export class InferenceWorker {
   }
 
   /**
-   * Begins to decode and encode the pictures of an observation that will be part of a window; what is wrong
-   * with them is said by the chunk that uses them.
-   * @param samples one per source, in the policy's order
+   * Begins to decode and encode a picture that will be part of a window; what is wrong with it is said by the
+   * chunk that uses it.
+   * @param source index of its source in the policy
    */
-  prefetch(samples: readonly Stamped<ObservationValue>[]): void {
+  prefetch(source: number, sample: Stamped<ObservationValue>): void {
     if (this.#ended) return;
-    const { transfer, ...rest } = this.#samples.prefetch(samples);
-    this.#post({ kind: 'prefetch', ...rest }, transfer);
+    const { transfer, ...rest } = this.#samples.prefetch(sample);
+    this.#post({ kind: 'prefetch', source, ...rest }, transfer);
   }
 
   /**

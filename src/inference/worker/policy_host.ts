@@ -85,8 +85,8 @@ export class PolicyHost {
   }
 
   /** See {@link InferenceWorker.prefetch}; does nothing without a policy. */
-  prefetch(samples: readonly Stamped<ObservationValue>[]): void {
-    this.#active?.prefetch(samples);
+  prefetch(source: number, sample: Stamped<ObservationValue>): void {
+    this.#active?.prefetch(source, sample);
   }
 
   /** See {@link InferenceWorker.chunk}. */

@@ -26,7 +26,7 @@ export interface SentObservation {
 /** What the main thread asks for; all but `prefetch` are answered, in their order. */
 export type WorkerRequest =
   | { readonly kind: 'load'; readonly options: LoadOptions }
-  | ({ readonly kind: 'prefetch'; readonly ids: readonly number[] } & SampleUpdate)
+  | ({ readonly kind: 'prefetch'; readonly source: number; readonly id: number } & SampleUpdate)
   | ({
       readonly kind: 'chunk';
       readonly window: readonly SentObservation[];

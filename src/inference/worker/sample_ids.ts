@@ -9,8 +9,8 @@ import {
 
 type Sample = Stamped<ObservationValue>;
 
-/** So many prefetched observations are kept for windows to come. */
-const KEPT_PREFETCHES = 8;
+/** So many prefetched samples are kept for windows to come. */
+const KEPT_PREFETCHES = 16;
 
 /**
  * Knows which samples the inference thread has, so that each goes there once. Samples are told apart by
@@ -22,16 +22,16 @@ export class SampleIds {
   readonly #held = new Set<number>();
   #next = 0;
   #window: readonly number[] = [];
-  #prefetched: (readonly number[])[] = [];
+  #prefetched: readonly number[] = [];
 
-  /** @returns the samples to send before an observation that is not part of a window yet */
-  prefetch(samples: readonly Sample[]): SampleUpdate & {
-    ids: number[];
+  /** @returns the id of a sample that is not part of a window yet, and what to send before it */
+  prefetch(sample: Sample): SampleUpdate & {
+    id: number;
     transfer: ArrayBuffer[];
   } {
-    const { ids, sent, transfer } = this.#take(samples);
-    this.#prefetched = [...this.#prefetched, ids].slice(-KEPT_PREFETCHES);
-    return { ids, samples: sent, forget: this.#forget(), transfer };
+    const { ids, sent, transfer } = this.#take([sample]);
+    this.#prefetched = [...this.#prefetched, ...ids].slice(-KEPT_PREFETCHES);
+    return { id: ids[0]!, samples: sent, forget: this.#forget(), transfer };
   }
 
   /** @returns a window as the thread knows it, with the samples to send before it */
@@ -78,7 +78,7 @@ export class SampleIds {
   }
 
   #forget(): number[] {
-    const kept = new Set([...this.#window, ...this.#prefetched.flat()]);
+    const kept = new Set([...this.#window, ...this.#prefetched]);
     const forget = [...this.#held].filter((id) => !kept.has(id));
     for (const id of forget) this.#held.delete(id);
     return forget;

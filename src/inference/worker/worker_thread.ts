@@ -96,7 +96,7 @@ port.on('message', (request: WorkerRequest) => {
   last = last.then(async () => {
     if (request.kind === 'prefetch') {
       update(request);
-      running?.builder.prefetch(samplesOf(request.ids));
+      running?.builder.prefetch(request.source, samples.get(request.id)!);
       return;
     }
     try {

@@ -77,7 +77,7 @@ describe('InferenceWorker', () => {
     const cold = await worker.chunk(window, NOISE);
     assert.deepEqual(cold.action, await actionHere(camera, window));
     await worker.chunk(windowFor(camera.policy, 3), NOISE);
-    for (const { samples } of window) worker.prefetch(samples);
+    for (const { samples } of window) worker.prefetch(0, samples[0]!);
     assert.deepEqual((await worker.chunk(window, NOISE)).action, cold.action);
     assert.deepEqual(await frame.rgb(), before);
   });
@@ -132,7 +132,7 @@ describe('InferenceWorker', () => {
     const value = CameraFrame.of(source, type, message, 'topic /camera');
     const [, arm] = window[0]!.samples;
     const broken = { tickNs: 0n, samples: [{ stampNs: 0n, value }, arm!] };
-    worker.prefetch(broken.samples);
+    worker.prefetch(0, broken.samples[0]!);
     await assert.rejects(worker.chunk([window[0]!, broken], NOISE), (error) => {
       return error instanceof BadInput && error.where === 'topic /camera';
     });

@@ -27,7 +27,7 @@ describe('SampleIds', () => {
     const second = ids.window([observation(a), observation(b)]);
     assert.deepEqual(stamps(second), [2]);
     assert.deepEqual(second.window[0]!.ids, first.window[0]!.ids);
-    assert.deepEqual(stamps(ids.prefetch([c])), [3]);
+    assert.deepEqual(stamps(ids.prefetch(c)), [3]);
     assert.deepEqual(stamps(ids.window([observation(b), observation(c)])), []);
   });
 
@@ -48,7 +48,7 @@ describe('SampleIds', () => {
     let sent = 0;
     let forgotten = 0;
     for (let i = 0; i < 100; i++) {
-      const update = ids.prefetch(samples(i, i));
+      const update = ids.prefetch(samples(i)[0]!);
       sent += update.samples.length;
       forgotten += update.forget.length;
     }
