@@ -42,7 +42,10 @@ async function withoutAGap(scene: Scene, start: number): Promise<ActionChunkMess
   return chunks;
 }
 
-scenario('plan swapped under load', liftPolicy, {}, (scene) => {
+/** A machine that is busy with other things for a moment must not end an episode. */
+const PATIENT = { parameters: { max_age_ms: 1000 } };
+
+scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
   it('takes over between two chunks, none of which is missed', async () => {
     const { plan, otherPlan, policy } = await liftPolicy();
     const start = await scene().peer.count(scene().chunk);

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nanoseconds } from '../../../src/control/ros_messages.js';
+import { nanoseconds, type JointTrajectory } from '../../../src/control/ros_messages.js';
 import { setParameter } from '../../support/ros_parameters.js';
 import { liftPolicy } from '../../support/ros_policies.js';
 import { scenario } from '../../support/ros_scenario.js';
 
-scenario('told how to act', liftPolicy, {}, (scene) => {
+/** A machine that is busy with other things for a moment must not end an episode. */
+const PATIENT = { parameters: { max_age_ms: 1000 } };
+
+scenario('told how to act', liftPolicy, PATIENT, (scene) => {
   it('in shadow computes and reports but moves nothing', async () => {
     const { peer, node } = scene();
     await setParameter(peer, node, 'shadow', ['bool', true]);
@@ -24,13 +27,17 @@ scenario('told how to act', liftPolicy, {}, (scene) => {
       const { peer, node } = scene();
       await setParameter(peer, node, 'trajectory_stamp', ['string', policy]);
       await scene().flows(1);
-      const start = await peer.count(scene().trajectory);
-      const [{ message: chunk } = assert.fail()] = await scene().flows(1);
-      const [{ message } = assert.fail()] = await scene().trajectories(start);
-      const [stamp, tick] = [nanoseconds(message.header.stamp), nanoseconds(chunk.header.stamp)];
+      const [{ message } = assert.fail()] = await peer.next<JointTrajectory>(scene().trajectory);
+      await scene().flows(1);
+      const stamp = nanoseconds(message.header.stamp);
+      const ticks = (await scene().chunks()).map((chunk) =>
+        nanoseconds(chunk.message.header.stamp),
+      );
       if (policy === 'zero') assert.equal(stamp, 0n);
-      if (policy === 'tick') assert.equal(stamp, tick);
-      if (policy === 'publish') assert.ok(stamp > tick && stamp < tick + 100_000_000n);
+      if (policy === 'tick') assert.ok(ticks.includes(stamp));
+      if (policy === 'publish') {
+        assert.ok(ticks.some((tick) => stamp > tick && stamp < tick + 100_000_000n));
+      }
     });
   }
 
