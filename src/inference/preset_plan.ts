@@ -7,12 +7,7 @@ import type { Plan } from '../caching/plan.js';
 import { sha256 } from '../files.js';
 import { formatPlan, type PlanFile, readPlanFor } from '../policy/plan_file.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
-
-/** Plans for those who do not want to choose one, from the most exact to the fastest. */
-export const PRESETS = ['dense', 'quality', 'balanced', 'fast'] as const;
-
-/** Name of a plan that every policy has. */
-export type Preset = (typeof PRESETS)[number];
+import { PRESETS, type Preset } from '../policy/presets.js';
 
 /**
  * Steps per update of the schedules that stand in for plans a package does not have, the update of the last

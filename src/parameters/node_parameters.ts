@@ -1,14 +1,13 @@
+import type { JointLimits } from '../control/joint_limits.js';
 import { BadInput } from '../errors.js';
+import { PRESETS, type Preset } from '../policy/presets.js';
 import type { ParameterValue } from './parameter_declaration.js';
 
-/** Presets from exact and slow to fast. */
-export const PRESETS = ['dense', 'quality', 'balanced', 'fast'] as const;
 const EXECUTION_PROVIDERS = ['auto', 'cuda', 'cpu'] as const;
 const SYNCS = ['latest', 'approximate'] as const;
 const TRAJECTORY_STAMPS = ['tick', 'publish', 'zero'] as const;
 const RELIABILITIES = ['default', 'best_effort', 'reliable'] as const;
 
-export type Preset = (typeof PRESETS)[number];
 export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
 export type Sync = (typeof SYNCS)[number];
 export type TrajectoryStamp = (typeof TRAJECTORY_STAMPS)[number];
@@ -23,13 +22,6 @@ export interface SourceParameters {
   readonly reliability: SourceReliability;
   /** QoS history depth; 0: the kind's default. */
   readonly depth: number;
-}
-
-/** Limits in the policy's joint order, rad or m and rad/s or m/s; an empty one does not hold. */
-export interface JointLimits {
-  readonly positionMin: readonly number[];
-  readonly positionMax: readonly number[];
-  readonly velocity: readonly number[];
 }
 
 /** All parameters of the node; config/parameters.yaml says what they mean and which values are special. */

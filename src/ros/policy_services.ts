@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.js';
-import type { Preset } from '../parameters/node_parameters.js';
+import type { Preset } from '../policy/presets.js';
 import type { RosNode, ServiceResponse } from './rclnodejs_api.js';
 
 /** Request of bac_policy/srv/LoadPolicy. */

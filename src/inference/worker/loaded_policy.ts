@@ -1,7 +1,7 @@
 import type { Plan } from '../../caching/plan.js';
 import type { PolicyManifest } from '../../policy/manifest.js';
 import type { ProviderChoice } from '../execution_provider.js';
-import type { Preset } from '../preset_plan.js';
+import type { Preset } from '../../policy/presets.js';
 import type { ExecutionProvider } from '../session.js';
 import type { WarmUp } from './warm_up.js';
 
