@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { objectionToJointTrajectory } from './check_joint_trajectory.js';
 import { endOf, holdTrajectory, positionsAt, type SentTrajectory } from './hold_trajectory.js';
 import { objectionToLimits, type JointLimits } from './joint_limits.js';
@@ -20,6 +21,9 @@ export type MotionVerdict =
   | { readonly kind: 'over' }
   | { readonly kind: 'refused'; readonly objection: string };
 
+/** Ticks at rates such as 30 Hz are rounded; a chunk usually ends at the tick of the next one. */
+const TOLERANCE_NS = 1000n;
+
 /** What the robot was told to do last: checks each new motion, sends it, and brings the robot to rest. */
 export class CommandedMotion {
   readonly #send: (trajectory: JointTrajectory) => void;
@@ -34,42 +38,51 @@ export class CommandedMotion {
     return this.#sent !== undefined;
   }
 
-  /** Where the joints were told to be at a time, (A); undefined when nothing moves them. */
-  positionsAt(timeNs: bigint, nowNs: bigint): readonly number[] | undefined {
-    if (this.#sent === undefined || endOf(this.#sent) <= nowNs) return undefined;
-    return positionsAt(this.#sent, timeNs);
-  }
-
   /**
    * Sends the motion of a chunk, if nothing speaks against it. Guards that are always on: numbers are finite and
    * the trajectory is one that joint_trajectory_controller accepts, joints stay within their limits, and it is
    * not over yet.
    * @param action (Ta, A), physical units
-   * @param start joint positions at the tick, (A); undefined when unknown
+   * @param seen joint positions at the tick, (A); undefined where they are not observed
    */
   command(
     action: Float32Array,
     spec: TrajectorySpec,
     tickNs: bigint,
     nowNs: bigint,
-    start: readonly number[] | undefined,
+    seen: readonly (number | undefined)[],
     { shadow, trajectoryStamp, limits }: MotionSettings,
   ): MotionVerdict {
-    const trajectory = jointTrajectory(action, spec, tickNs, start);
+    const trajectory = jointTrajectory(action, spec, tickNs, seen);
+    // A moving robot lags behind what it was told; what it was told is where the next motion begins.
+    const told = spec.mode === 'delta' ? undefined : this.#toldAt(nowNs, tickNs, spec.jointNames);
+    const startPositions = told ?? seen;
+    const startNs = trajectoryStamp === 'tick' ? tickNs : nowNs;
     const objection =
       objectionToJointTrajectory(trajectory, spec.jointNames) ??
-      objectionToLimits(trajectory, limits, start);
+      objectionToLimits(trajectory, limits, {
+        positions: startPositions,
+        elapsedNs: nowNs - startNs,
+      });
     if (objection !== undefined) return { kind: 'refused', objection };
-    if (endOf({ trajectory, startNs: tickNs, startPositions: start }) <= nowNs) {
-      return { kind: 'over' };
-    }
+    if (endOf({ trajectory, startNs: tickNs }) <= nowNs) return { kind: 'over' };
     if (!shadow) {
-      const stampNs = { tick: tickNs, publish: nowNs, zero: 0n }[trajectoryStamp];
-      this.#send({ ...trajectory, header: { ...trajectory.header, stamp: rosTime(stampNs) } });
-      const startNs = stampNs === 0n ? nowNs : stampNs;
-      this.#sent = { trajectory, startNs, startPositions: start };
+      const stamp = rosTime(trajectoryStamp === 'zero' ? 0n : startNs);
+      this.#send({ ...trajectory, header: { ...trajectory.header, stamp } });
+      this.#sent = { trajectory, startNs, startPositions };
     }
     return { kind: 'sent' };
+  }
+
+  /** Where these joints are told to be, (A); undefined when they came to rest before a tick, which saw them then. */
+  #toldAt(
+    nowNs: bigint,
+    tickNs: bigint,
+    jointNames: readonly string[],
+  ): readonly number[] | undefined {
+    if (this.#sent === undefined || endOf(this.#sent) + TOLERANCE_NS < tickNs) return undefined;
+    if (!isDeepStrictEqual(this.#sent.trajectory.joint_names, jointNames)) return undefined;
+    return positionsAt(this.#sent, nowNs);
   }
 
   /** Brings a robot that moves to rest within a control period. @returns whether it moved */

@@ -5,12 +5,15 @@ export interface SentTrajectory {
   readonly trajectory: JointTrajectory;
   /** ROS time at which time_from_start is 0, ns. */
   readonly startNs: bigint;
-  /** Where the joints were told to be at the start, (A); undefined when that is not known. */
-  readonly startPositions: readonly number[] | undefined;
+  /** Where the joints were at the start, (A); undefined where that is not known. */
+  readonly startPositions: readonly (number | undefined)[];
 }
 
 /** ROS time at which a trajectory is over, ns. */
-export function endOf({ trajectory, startNs }: SentTrajectory): bigint {
+export function endOf({
+  trajectory,
+  startNs,
+}: Pick<SentTrajectory, 'trajectory' | 'startNs'>): bigint {
   return startNs + nanoseconds(trajectory.points.at(-1)!.time_from_start);
 }
 
@@ -24,10 +27,12 @@ export function positionsAt(
   if (next < 0) return points.at(-1)!.positions;
   const to = points[next]!;
   const from = next > 0 ? points[next - 1]!.positions : startPositions;
-  if (from === undefined || elapsed <= 0n) return from ?? to.positions;
   const fromNs = next > 0 ? nanoseconds(points[next - 1]!.time_from_start) : 0n;
   const share = Number(elapsed - fromNs) / Number(nanoseconds(to.time_from_start) - fromNs);
-  return to.positions.map((position, a) => from[a]! + share * (position - from[a]!));
+  return to.positions.map((position, a) => {
+    const before = from[a] ?? position;
+    return before + Math.max(0, share) * (position - before);
+  });
 }
 
 /**

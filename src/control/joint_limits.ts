@@ -12,21 +12,28 @@ export interface JointLimits {
 /** Positions and speeds this far beyond a limit are within it: rounding of 32-bit floats. */
 const RELATIVE_TOLERANCE = 1e-5;
 
+/** Where and when the joints begin a motion. */
+export interface MotionStart {
+  /** (A); undefined for a joint whose position is not known: its speed towards the first point is not judged. */
+  readonly positions: readonly (number | undefined)[];
+  /** Time of the trajectory that is past already, ns: its points up to then are left out by the controller. */
+  readonly elapsedNs: bigint;
+}
+
 /**
  * Why a trajectory leaves the limits of the joints; undefined when it stays within them. The speed between two
- * points is the mean one; a velocity that a point states counts as well.
- * @param start joint positions from which the motion begins, (A); undefined when they are not known, then the
- *   speed towards the first point is not judged
+ * points is the mean one; a velocity that a point states counts as well. The first point that is not past is
+ * reached from the start within the time that is left: a chunk that comes late is a faster motion.
  */
 export function objectionToLimits(
   { joint_names: names, points }: JointTrajectory,
   limits: JointLimits,
-  start: readonly number[] | undefined,
+  start: MotionStart,
 ): string | undefined {
-  let before = start;
-  let beforeNs = 0n;
+  let before = start.positions;
+  let beforeNs = start.elapsedNs;
   for (const [j, { positions, velocities, time_from_start: time }] of points.entries()) {
-    const seconds = Number(nanoseconds(time) - beforeNs) / 1e9;
+    const leftNs = nanoseconds(time) - beforeNs;
     for (const [a, name] of names.entries()) {
       const position = positions[a]!;
       if (beyond(-position, negated(limits.positionMin[a]))) {
@@ -35,12 +42,14 @@ export function objectionToLimits(
       if (beyond(position, limits.positionMax[a])) {
         return `point ${j} has ${name} at ${text(position)}, above its limit of ${limits.positionMax[a]}`;
       }
-      const mean = before === undefined ? 0 : Math.abs(position - before[a]!) / seconds;
+      const from = leftNs > 0n ? before[a] : undefined;
+      const mean = from === undefined ? 0 : (Math.abs(position - from) * 1e9) / Number(leftNs);
       const speed = Math.max(mean, Math.abs(velocities[a] ?? 0));
       if (beyond(speed, limits.velocity[a])) {
         return `point ${j} moves ${name} at ${text(speed)} per second, above its limit of ${limits.velocity[a]}`;
       }
     }
+    if (leftNs <= 0n) continue;
     before = positions;
     beforeNs = nanoseconds(time);
   }

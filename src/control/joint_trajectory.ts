@@ -46,7 +46,7 @@ export function jointTrajectory(
   action: Float32Array,
   { jointNames, rateHz, mode }: TrajectorySpec,
   stampNs: bigint,
-  start: readonly number[] | undefined,
+  start: readonly (number | undefined)[] | undefined,
 ): JointTrajectory {
   const width = jointNames.length;
   const count = action.length / width;

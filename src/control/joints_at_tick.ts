@@ -6,14 +6,14 @@ import { BadInput } from '../errors.js';
 
 /**
  * Where the joints stand that a policy moves: a function from an observation to the positions in the order of
- * the joint names, (A). For a policy in absolute mode that does not observe all of them it gives undefined.
+ * the joint names, (A); undefined for one that a policy in absolute mode does not observe.
  * @throws BadInput when a delta policy does not observe the position of one of its joints
  */
 export function jointsAtTick(
   { sources }: ObservationLayout,
   { jointNames, mode }: TrajectorySpec,
   where: string,
-): (observation: Observation<ObservationValue>) => number[] | undefined {
+): (observation: Observation<ObservationValue>) => (number | undefined)[] {
   const places = jointNames.map((joint) => {
     for (const [i, source] of sources.entries()) {
       if (source.type !== 'sensor_msgs/msg/JointState' || source.field !== 'position') continue;
@@ -23,8 +23,7 @@ export function jointsAtTick(
     return undefined;
   });
   const unseen = places.indexOf(undefined);
-  if (unseen >= 0 && mode === 'absolute') return () => undefined;
-  if (unseen >= 0) {
+  if (unseen >= 0 && mode === 'delta') {
     throw new BadInput(
       `actions change joint positions, but no JointState source observes that of ${jointNames[unseen]}`,
       where,
@@ -32,5 +31,5 @@ export function jointsAtTick(
     );
   }
   return ({ samples }) =>
-    places.map((place) => (samples[place!.source]!.value as Float64Array)[place!.at]!);
+    places.map((place) => place && (samples[place.source]!.value as Float64Array)[place.at]!);
 }

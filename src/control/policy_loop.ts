@@ -1,9 +1,7 @@
 import { actionChunkMessage, type ObservationEvent } from './action_chunk_message.js';
-import { jointsAtTick } from './joints_at_tick.js';
 import { messageOf } from '../errors.js';
 import { ArrivalModel } from './arrival_model.js';
 import { CommandedMotion } from './commanded_motion.js';
-import { trajectorySpec, type TrajectorySpec } from './joint_trajectory.js';
 import type {
   ChunkMaker,
   LoopClock,
@@ -16,6 +14,7 @@ import { LoopStatistics } from './loop_statistics.js';
 import type { ObservationValue } from './observation_value.js';
 import { ObservationWindow, type WindowEvent } from './observation_window.js';
 import { PicturePrefetch } from './picture_prefetch.js';
+import { policyMotion, type PolicyMotion } from './policy_motion.js';
 import { SourceHealth } from './source_health.js';
 
 /** What the loop is doing; `waiting` until the first chunk, `holding` after a fault. */
@@ -44,8 +43,7 @@ export class PolicyLoop {
   readonly #health: SourceHealth;
   readonly #prefetch: PicturePrefetch<ObservationValue>;
   #policy: LoopPolicy;
-  #spec: TrajectorySpec;
-  #jointsOf: ReturnType<typeof jointsAtTick>;
+  #motionOf: PolicyMotion;
   #settings: LoopSettings;
   #state: LoopState = 'stopped';
   #reason: string | undefined;
@@ -76,7 +74,7 @@ export class PolicyLoop {
     this.#clock = clock;
     this.#policy = policy;
     this.#settings = settings;
-    [this.#spec, this.#jointsOf] = motionOf(policy);
+    this.#motionOf = policyMotion(policy);
     this.#motion = new CommandedMotion((trajectory) => outputs.trajectory(trajectory));
     const sources = policy.layout.sources.map(({ name }) => name);
     this.#window = new ObservationWindow({
@@ -125,7 +123,7 @@ export class PolicyLoop {
   /** Stops to act and brings the robot to rest. */
   stop(): void {
     if (this.#state === 'stopped') return;
-    this.#hold(this.#clock.nowNs());
+    this.#hold(this.#now());
     this.#forget();
     this.#state = 'stopped';
     this.#reason = undefined;
@@ -133,19 +131,24 @@ export class PolicyLoop {
 
   /** Ends the episode: the robot is held, the next observation begins a new history. */
   reset(reason: string): void {
-    if (this.#state !== 'stopped') this.#interrupt(reason, this.#clock.nowNs());
+    if (this.#state !== 'stopped') this.#interrupt(reason, this.#now());
   }
 
   /** Takes effect with the next tick. */
   set settings(settings: LoopSettings) {
+    // What moves the robot from now on is somebody else's: this motion ends, and nothing follows.
+    if (settings.shadow && !this.#settings.shadow) this.#hold(this.#now());
     this.#settings = settings;
     this.#window.setMaxAges(settings.maxAgesNs);
     this.#window.setActionSteps(settings.actionSteps);
   }
 
-  /** Takes over a policy with the same observations, horizon and rate; the next chunk is its first. */
+  /**
+   * Takes over a policy with the same observations and rate; the next chunk is its first.
+   * @throws BadInput as {@link policyMotion}; the policy before stays then
+   */
   usePolicy(policy: LoopPolicy): void {
-    [this.#spec, this.#jointsOf] = motionOf(policy);
+    this.#motionOf = policyMotion(policy);
     this.#policy = policy;
   }
 
@@ -176,9 +179,9 @@ export class PolicyLoop {
     this.statistics.received(source, this.#clock.steadyMs());
     this.statistics.dropped(source, 'unusable');
     this.statistics.problem(source, why);
-    if (this.#health.unusable(source) && this.#state !== 'stopped') {
-      this.#interrupt(`unusable: ${why}`, nowNs);
-    }
+    if (!this.#health.unusable(source) || this.#state === 'stopped') return;
+    // Whatever was the reason before, such as a reset: this is what has to be repaired now.
+    if (!this.#reason?.startsWith('unusable: ')) this.#interrupt(`unusable: ${why}`, nowNs);
   }
 
   /** A message of the topic that says nothing about a source. @param joints what it names instead */
@@ -213,7 +216,7 @@ export class PolicyLoop {
   /** Notices between ticks that a source fell silent. */
   #watch(nowNs: bigint): void {
     if (nowNs < this.#reasonHoldsUntilNs) return;
-    if (this.#health.hasFailed) return;
+    if (this.#health.hasFailed && this.#reason?.startsWith('unusable: ')) return;
     const reason = this.#notReady(nowNs);
     if (reason === undefined) return;
     if (this.#window.nextTickNs !== undefined) this.#forget();
@@ -272,7 +275,7 @@ export class PolicyLoop {
 
   async #makeChunk(event: ObservationEvent): Promise<void> {
     const epoch = this.#epoch;
-    const [policy, spec, jointsOf] = [this.#policy, this.#spec, this.#jointsOf];
+    const [policy, { spec, jointsAt }] = [this.#policy, this.#motionOf];
     const index = this.#chunks++;
     this.#busy = true;
     let made: MadeChunk | undefined;
@@ -293,17 +296,13 @@ export class PolicyLoop {
       const { latencyMs, observationMs } = made;
       const budgetMs = this.#settings.latencyBudgetMs;
       this.statistics.made(latencyMs, observationMs, budgetMs, this.#clock.steadyMs());
-      const seen = jointsOf(event.window.at(-1)!);
-      // A moving robot lags behind what it was told; what it was told is where the next motion begins.
-      const told =
-        spec.mode === 'delta' ? undefined : this.#motion.positionsAt(event.tickNs, nowNs);
-      const start = told ?? seen;
+      const seen = jointsAt(event.window.at(-1)!);
       const verdict = this.#motion.command(
         made.action,
         spec,
         event.tickNs,
         nowNs,
-        start,
+        seen,
         this.#settings,
       );
       if (verdict.kind === 'refused') {
@@ -323,6 +322,7 @@ export class PolicyLoop {
     const wasHeld = this.#state !== 'running';
     this.#state = 'running';
     this.#reason = undefined;
+    this.#reasonHoldsUntilNs = 0n;
     if (wasHeld) this.#outputs.fault(undefined);
   }
 
@@ -373,22 +373,18 @@ export class PolicyLoop {
   }
 }
 
-/** How a policy's actions become a motion, and where the joints are seen that it moves. */
-function motionOf(policy: LoopPolicy): [TrajectorySpec, ReturnType<typeof jointsAtTick>] {
-  const { manifest, layout, where, rateHz } = policy;
-  const spec = { ...trajectorySpec(manifest.action, where), rateHz };
-  return [spec, jointsAtTick(layout, spec, where)];
-}
-
 /** Stamp of the newest message in the newest observation, ns. */
 function newestOf({ window }: ObservationEvent): bigint {
   const { samples } = window.at(-1)!;
   return samples.reduce((newest, { stampNs }) => (stampNs > newest ? stampNs : newest), 0n);
 }
 
-/** A reason without what differs each time: ages and values. */
+/** A reason without what differs each time, such as ages and values: there are few kinds, and each is news once. */
 function kindOf(reason: string): string {
-  return reason.replace(/ \d+ ms old.*$/, '').replace(/^chunk refused: .*$/, 'chunk refused');
+  return reason
+    .replace(/ \d+ ms (old|apart|in the future)$/, '')
+    .replace(/^(chunk refused|inference failed|unusable): .*$/, '$1')
+    .replace(/^(missing: [^:]+: ).*$/, '$1...');
 }
 
 function toMs(ns: bigint): number {

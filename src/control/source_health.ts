@@ -29,9 +29,9 @@ export class SourceHealth {
     if (stampNs !== undefined) this.#lastStampsNs[source] = stampNs;
   }
 
-  /** A message that could not be read. @returns whether the source has failed by that */
+  /** A message that could not be read. @returns whether the source has failed */
   unusable(source: number): boolean {
-    return ++this.#unusable[source]! === UNUSABLE_IN_A_ROW;
+    return ++this.#unusable[source]! >= UNUSABLE_IN_A_ROW;
   }
 
   /** The first source that was heard but not of late, as a reason; undefined when there is none. */

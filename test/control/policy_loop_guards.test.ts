@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { BadInput } from '../../src/errors.js';
+import type { PolicyManifest } from '../../src/policy/manifest.js';
+import { MANIFEST, MS, PERIOD, policyOf, Rig, START } from './loop_rig.js';
+
+const SLOW = { positionMin: [], positionMax: [], velocity: [0.25, 0.25] };
+
+/** {@link MANIFEST} with a source that sees only the first joint that is moved. */
+const HALF_SEEN = {
+  ...MANIFEST,
+  observation_sources: [
+    { ...MANIFEST.observation_sources![0], names: ['a', 'other'] },
+    MANIFEST.observation_sources![1],
+  ],
+} as PolicyManifest;
+
+describe('The policy loop guards', () => {
+  it('against a chunk so late that the robot would have to jump to what is left of it', async () => {
+    const rig = new Rig({ limits: SLOW });
+    const open = rig.holdBack();
+    rig.loop.start();
+    await rig.send();
+    // 5 ms before the third of four points, at 0.03.
+    rig.nowNs += 3n * PERIOD - 5n * MS;
+    await open();
+    assert.deepEqual(rig.trajectories, []);
+    assert.match(rig.loop.reason!, /point 2 moves a at 6\.000 per second/);
+  });
+
+  it('not against one that is late but begins when it is published', async () => {
+    const rig = new Rig({ limits: SLOW, trajectoryStamp: 'publish' });
+    const open = rig.holdBack();
+    rig.loop.start();
+    await rig.send();
+    rig.nowNs += 95n * MS;
+    await open();
+    assert.equal(rig.trajectories.length, 1);
+  });
+
+  it('against speed from where the robot was told to be, though it lags behind', async () => {
+    const rig = new Rig({ limits: SLOW });
+    rig.action = (index) => [0.01, 0.02, 0.03, 0.04].flatMap((step) => [index * 0.04 + step, 0]);
+    rig.loop.start();
+    // What is seen stays at 0: from there the second chunk would begin with 0.05 in a period, 1 per second.
+    await rig.periods(5);
+    assert.equal(rig.trajectories.length, 2);
+  });
+
+  it('against the speed of every joint that it sees, where it does not see all', async () => {
+    const rig = new Rig({ limits: SLOW }, HALF_SEEN);
+    rig.loop.start();
+    await rig.send({ joints: [-0.5, 0] });
+    assert.deepEqual(rig.trajectories, []);
+    assert.match(rig.loop.reason!, /point 0 moves a at/);
+  });
+
+  it('what else drives the robot: shadow mode ends the motion at once, and nothing follows', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(2);
+    rig.loop.settings = { ...rig.settings, shadow: true };
+    const hold = rig.trajectories.at(-1)!;
+    assert.deepEqual([rig.trajectories.length, hold.points.length], [2, 1]);
+    rig.loop.reset('asked for');
+    await rig.periods(5);
+    rig.loop.stop();
+    assert.equal(rig.trajectories.length, 2);
+    assert.ok(rig.chunks.length > 1);
+  });
+
+  it('against a policy that it cannot act by: the one before stays', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(1);
+    const { action } = MANIFEST;
+    const useless = { ...HALF_SEEN, action: { ...action, mode: 'delta' } } as PolicyManifest;
+    assert.throws(() => rig.loop.usePolicy(policyOf(useless)), BadInput);
+    rig.action = () => Array<number>(8).fill(0.5);
+    await rig.periods(4);
+    // Taken as changes, they would add up.
+    assert.equal(rig.trajectories.at(-1)!.points.at(-1)!.positions[0], 0.5);
+  });
+
+  it('against a step back when it is stopped just after the clock was set back', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(2);
+    rig.nowNs = START - 10_000n * MS;
+    rig.loop.stop();
+    const [position] = rig.trajectories.at(-1)!.points[0]!.positions;
+    assert.ok(position! > 0.015, `${position}`);
+  });
+});
+
+describe('The policy loop says', () => {
+  it('which source cannot be used, also if that began before it was started, or reset', async () => {
+    const rig = new Rig();
+    for (let i = 0; i < 3; i++) rig.loop.reject(0, 'NaN');
+    rig.loop.start();
+    rig.loop.reject(0, 'NaN');
+    assert.equal(rig.loop.reason, 'unusable: NaN');
+    rig.loop.reset('asked for');
+    assert.equal(rig.loop.reason, 'asked for');
+    rig.loop.reject(0, 'NaN');
+    assert.equal(rig.loop.reason, 'unusable: NaN');
+  });
+
+  it('that a source is missing, if all it ever sent was of no use and before the start', async () => {
+    const rig = new Rig();
+    for (let i = 0; i < 3; i++) rig.loop.reject(0, 'NaN');
+    rig.loop.start();
+    rig.nowNs += 300n * MS;
+    await rig.send({ joints: null });
+    assert.equal(rig.loop.reason, 'missing: joints: NaN');
+  });
+
+  it('each kind of reason once, whatever numbers and names are in it', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    rig.nowNs += 300n * MS;
+    await rig.send({ joints: null });
+    for (let i = 0n; i < 8n; i++) {
+      await rig.send({ joints: [0, 0], extra: null }, rig.nowNs - (1000n + 13n * i) * MS);
+      rig.nowNs += 10n * MS;
+    }
+    assert.equal(rig.faults.length, 2, JSON.stringify(rig.faults));
+    for (let i = 0; i < 5; i++) {
+      await rig.periods(3);
+      rig.loop.reject(0, `no joint ${i}`);
+      rig.loop.reject(0, `no joint ${i}`);
+      assert.equal(rig.loop.reason, `unusable: no joint ${i}`);
+    }
+    assert.deepEqual(rig.loop.statistics.report(0).faults, { unusable: 5 });
+  });
+
+  it('at once that a source failed, also soon after it began to act anew', async () => {
+    const rig = new Rig({ maxAgesNs: [30n * MS, 5000n * MS] });
+    rig.loop.start();
+    await rig.send();
+    assert.equal(rig.loop.state, 'running');
+    rig.nowNs += 35n * MS;
+    await rig.poll();
+    assert.match(rig.loop.reason!, /^stale: joints/);
+  });
+});
