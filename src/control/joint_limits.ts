@@ -23,7 +23,9 @@ export interface MotionStart {
 /**
  * Why a trajectory leaves the limits of the joints; undefined when it stays within them. The speed between two
  * points is the mean one; a velocity that a point states counts as well. The first point that is not past is
- * reached from the start within the time that is left: a chunk that comes late is a faster motion.
+ * reached from the start within the time that is left: a chunk that comes late is a faster motion. But no less
+ * than half the time between two points is counted: a controller goes on to the next point where one is all but
+ * due, and that alone is no reason to refuse a chunk.
  */
 export function objectionToLimits(
   { joint_names: names, points }: JointTrajectory,
@@ -32,8 +34,12 @@ export function objectionToLimits(
 ): string | undefined {
   let before = start.positions;
   let beforeNs = start.elapsedNs;
+  let previousNs = 0n;
   for (const [j, { positions, velocities, time_from_start: time }] of points.entries()) {
     const leftNs = nanoseconds(time) - beforeNs;
+    const shortestNs = (nanoseconds(time) - previousNs) / 2n;
+    previousNs = nanoseconds(time);
+    const takenNs = leftNs > shortestNs ? leftNs : shortestNs;
     for (const [a, name] of names.entries()) {
       const position = positions[a]!;
       if (beyond(-position, negated(limits.positionMin[a]))) {
@@ -43,7 +49,7 @@ export function objectionToLimits(
         return `point ${j} has ${name} at ${text(position)}, above its limit of ${limits.positionMax[a]}`;
       }
       const from = leftNs > 0n ? before[a] : undefined;
-      const mean = from === undefined ? 0 : (Math.abs(position - from) * 1e9) / Number(leftNs);
+      const mean = from === undefined ? 0 : (Math.abs(position - from) * 1e9) / Number(takenNs);
       const speed = Math.max(mean, Math.abs(velocities[a] ?? 0));
       if (beyond(speed, limits.velocity[a])) {
         return `point ${j} moves ${name} at ${text(speed)} per second, above its limit of ${limits.velocity[a]}`;

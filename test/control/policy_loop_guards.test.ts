@@ -24,7 +24,7 @@ describe('The policy loop guards', () => {
     rig.nowNs += 3n * PERIOD - 5n * MS;
     await open();
     assert.deepEqual(rig.trajectories, []);
-    assert.match(rig.loop.reason!, /point 2 moves a at 6\.000 per second/);
+    assert.match(rig.loop.reason!, /point 2 moves a at 1\.200 per second/);
   });
 
   it('not against one that is late but begins when it is published', async () => {
