@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { InputRecorder } from '../bag/input_recorder.js';
 import { saveInputs } from '../bag/save_inputs.js';
 import { PolicyLoop } from '../control/policy_loop.js';
-import type { ChunkMaker, LoopPolicy } from '../control/loop_interfaces.js';
-import { observationLayout } from '../control/observation_layout.js';
+import type { ChunkMaker } from '../control/loop_interfaces.js';
 import type { LoadedPolicy } from '../inference/worker/loaded_policy.js';
 import type { NodeParameters } from '../parameters/node_parameters.js';
 import type { DiagnosedPolicy } from './diagnostics.js';
 import { guarded } from './guarded.js';
-import { loopSettings, rateOf } from './loop_settings.js';
+import { loopPolicy } from './loop_policy.js';
+import { loopSettings } from './loop_settings.js';
 import type { Publications } from './publications.js';
 import type { Rclnodejs, RosNode } from './rclnodejs_api.js';
 import { SourceSubscriptions } from './source_subscriptions.js';
@@ -133,8 +133,8 @@ export class ConfiguredPolicy {
 
   /** Goes on with another policy, whose chunks come from the next on. */
   swap(loaded: LoadedPolicy, where: string): void {
-    this.#loaded = loaded;
     this.#loop.usePolicy(loopPolicy(loaded, where, this.#parameters));
+    this.#loaded = loaded;
     this.#loop.settings = loopSettings(this.#parameters, loaded.manifest, this.#timing);
   }
 
@@ -189,16 +189,4 @@ export class ConfiguredPolicy {
     const delayMs = this.#timing.simTime ? Math.min(leftMs, SIM_POLL_MS) : leftMs;
     this.#timer = setTimeout(this.#poll, Math.max(0, delayMs));
   }
-}
-
-function loopPolicy(loaded: LoadedPolicy, where: string, parameters: NodeParameters): LoopPolicy {
-  const { manifest, policySha256, planSha256 } = loaded;
-  return {
-    manifest,
-    layout: observationLayout(manifest, where),
-    rateHz: rateOf(parameters, manifest),
-    policySha256,
-    planSha256,
-    where,
-  };
 }

@@ -14,7 +14,7 @@ export interface DiagnosedNode {
   readonly name: string;
   /** Lifecycle state. */
   readonly lifecycle: string;
-  /** What went wrong with the last configuration; undefined when nothing did. */
+  /** What went wrong with the last loading of a policy; undefined when nothing did. */
   readonly problem: string | undefined;
   /** Of a configured node. */
   readonly policy: DiagnosedPolicy | undefined;
@@ -69,9 +69,17 @@ function loopStatus({ name, lifecycle, problem, policy }: DiagnosedNode): Diagno
     const level = problem === undefined ? LEVEL.ok : LEVEL.error;
     return statusOf(title, level, problem ?? lifecycle, { lifecycle });
   }
-  const { state, reason, report, shadow } = policy;
-  const level = { stopped: LEVEL.ok, running: LEVEL.ok, waiting: LEVEL.warn, holding: LEVEL.error };
-  return statusOf(title, level[state], reason === undefined ? state : `${state}: ${reason}`, {
+  const { state, report, shadow } = policy;
+  const reasons = [policy.reason, problem].filter((one) => one !== undefined);
+  const reason = reasons.length > 0 ? reasons.join('; ') : undefined;
+  const levels = {
+    stopped: LEVEL.ok,
+    running: LEVEL.ok,
+    waiting: LEVEL.warn,
+    holding: LEVEL.error,
+  };
+  const level = problem === undefined ? levels[state] : LEVEL.error;
+  return statusOf(title, level, reason === undefined ? state : `${state}: ${reason}`, {
     lifecycle,
     state,
     ...(reason !== undefined && { reason }),
@@ -130,7 +138,7 @@ function sourceStatus(name: string, policy: DiagnosedPolicy, i: number): Diagnos
       ? 'no publisher'
       : ageMs === undefined
         ? (problem ?? 'no usable message')
-        : `${rateHz.toFixed(1)} Hz`;
+        : `${rateHz.toFixed(1)} Hz, the newest usable message is ${ageMs.toFixed(0)} ms old`;
   const level = fresh ? LEVEL.ok : policy.state === 'stopped' ? LEVEL.warn : LEVEL.error;
   return statusOf(`${name}: source ${source}`, level, fresh ? `${rateHz.toFixed(1)} Hz` : what, {
     topic,

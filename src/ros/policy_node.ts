@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { BadInput, messageOf } from '../errors.js';
 import { PolicyHost } from '../inference/worker/policy_host.js';
 import type { LoadedPolicy, LoadOptions } from '../inference/worker/loaded_policy.js';
+import { policyMotion } from '../control/policy_motion.js';
 import { rosTime } from '../control/ros_messages.js';
 import { declaredParameters } from '../parameters/declared_parameters.js';
 import type { GivenValue } from '../parameters/accept_value.js';
@@ -11,6 +12,7 @@ import { ROS_PARAMETER_TYPE } from '../parameters/ros_parameter_type.js';
 import { ConfiguredPolicy } from './configured_policy.js';
 import { diagnosticArray } from './diagnostics.js';
 import { guardExecutor, guarded } from './guarded.js';
+import { loopPolicy } from './loop_policy.js';
 import { ManagedNode } from './managed_node.js';
 import { parameterOverrides } from './parameter_overrides.js';
 import { ParameterServer } from './parameter_server.js';
@@ -62,8 +64,11 @@ export class PolicyNode {
     this.#lifecycle = new ManagedNode(node, native, {
       configure: () => this.#configure(),
       activate: () => this.#activate(),
-      deactivate: () => this.#policy!.stop(),
-      cleanup: () => this.#free(),
+      deactivate: () => this.#policy?.stop(),
+      cleanup: () => {
+        this.#problem = undefined;
+        return this.#free();
+      },
       shutdown: () => this.#free(),
       error: (error) => {
         this.#problem = messageOf(error);
@@ -158,10 +163,7 @@ export class PolicyNode {
     const names = (loaded.manifest.observation_sources ?? []).map(({ name }) => name);
     this.#parameters.declareSources(names);
     const values = this.#parameters.values;
-    const objection = objectionToParameters(values, factsOf(loaded));
-    if (objection !== undefined) {
-      throw new BadInput(objection, 'the parameters', 'correct it and configure again');
-    }
+    refuseMisfit(loaded, values);
     this.#policy = new ConfiguredPolicy(
       this.#rcl,
       this.#node,
@@ -178,9 +180,10 @@ export class PolicyNode {
   }
 
   #activate(): void {
+    const policy = this.#configured();
     this.#seed = randomInt(MAX_SEED);
-    this.#policy!.useParameters(this.#parameters.values, this.#timing());
-    this.#policy!.start();
+    policy.useParameters(this.#parameters.values, this.#timing());
+    policy.start();
   }
 
   async #free(): Promise<void> {
@@ -200,37 +203,30 @@ export class PolicyNode {
     const now = this.#parameters.values;
     // A plan belongs to one policy; another policy comes with its own preset.
     const keepsPlan = policy === '' && preset === '';
-    const next = {
-      ...now,
+    const wanted = {
       policy: policy || now.policy,
       plan: plan || (keepsPlan ? now.plan : ''),
       preset: preset || now.preset,
     };
     for (const name of ['policy', 'plan', 'preset'] as const) {
-      const objection = this.#parameters.objection(name, next[name]);
+      const objection = this.#parameters.objection(name, wanted[name]);
       if (objection !== undefined) throw new BadInput(objection, '~/load_policy', 'correct it');
     }
-    const loaded = await this.#prepare(this.#loadOptions(next));
+    const loaded = await this.#prepare(this.#loadOptions({ ...now, ...wanted }));
     if (this.#policy !== before) {
       throw new Error('the node was configured anew meanwhile; the old request does not count');
     }
-    const objection = objectionToParameters(next, factsOf(loaded));
-    if (objection !== undefined) {
+    try {
+      refuseMisfit(loaded, { ...this.#parameters.values, ...wanted });
+    } catch (error) {
       await this.#host.discard();
-      throw new BadInput(objection, 'the parameters', 'correct it and load again');
+      throw error;
     }
     this.#host.activate();
     for (const name of ['policy', 'plan', 'preset'] as const) {
-      this.#parameters.setByNode(name, next[name]);
+      this.#parameters.setByNode(name, wanted[name]);
     }
-    if (before.accepts(loaded)) {
-      before.swap(loaded, next.policy);
-      this.#publications.announce(loaded);
-    } else {
-      const active = this.#lifecycle.state === 'active';
-      this.#take(loaded);
-      if (active) this.#activate();
-    }
+    await this.#goOnWith(before, loaded);
     const notes = [loaded.providerNote, loaded.budgetNote].filter((note) => note !== undefined);
     return {
       message: [`${loaded.planName} on ${loaded.provider}`, ...notes].join('; '),
@@ -248,11 +244,36 @@ export class PolicyNode {
     if (!policy || this.#closing) return;
     policy.interrupt('the inference thread ended; it is started anew');
     try {
-      await this.#prepare(this.#loadOptions(this.#parameters.values));
-      if (this.#policy === policy) this.#host.activate();
+      const values = this.#parameters.values;
+      const loaded = await this.#prepare(this.#loadOptions(values));
+      if (this.#policy !== policy) return;
+      // Files may have changed meanwhile, and the latency budget may lead to another preset.
+      refuseMisfit(loaded, values);
+      this.#host.activate();
+      await this.#goOnWith(policy, loaded);
     } catch (failure) {
-      this.#problem = messageOf(failure);
-      logger.error(`the policy cannot be loaded again: ${this.#problem}`);
+      if (this.#policy !== policy) return;
+      this.#problem = `the policy cannot be loaded again: ${messageOf(failure)}`;
+      logger.error(this.#problem);
+    }
+  }
+
+  /** Has the rest of the node follow the policy that makes the chunks now. @throws BadInput when none runs any more */
+  async #goOnWith(before: ConfiguredPolicy, loaded: LoadedPolicy): Promise<void> {
+    this.#problem = undefined;
+    if (before.accepts(loaded)) {
+      before.swap(loaded, this.#parameters.values.policy);
+      this.#publications.announce(loaded);
+      return;
+    }
+    const active = this.#lifecycle.state === 'active';
+    try {
+      this.#take(loaded);
+      if (active) this.#activate();
+    } catch (error) {
+      this.#problem = messageOf(error);
+      await this.#free();
+      throw error;
     }
   }
 
@@ -308,6 +329,15 @@ function useSimTime(
     throw new BadInput('must be a bool', 'parameter use_sim_time', 'give true or false');
   }
   node.setParameters([new Parameter('use_sim_time', given.type, given.value)]);
+}
+
+/** @throws BadInput when a policy cannot be run, or not with these parameters */
+function refuseMisfit(loaded: LoadedPolicy, values: NodeParameters): void {
+  const objection = objectionToParameters(values, factsOf(loaded));
+  if (objection !== undefined) {
+    throw new BadInput(objection, 'the parameters', 'correct it and try again');
+  }
+  policyMotion(loopPolicy(loaded, values.policy, values));
 }
 
 function factsOf({ manifest }: LoadedPolicy): PolicyFacts {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nanoseconds, type ActionChunkMessage } from '../../../src/control/ros_messages.js';
+import type { PolicyManifest } from '../../../src/policy/manifest.js';
 import { image, jointStates } from '../../support/ros_inputs.js';
 import { cameraPolicy, liftPolicy } from '../../support/ros_policies.js';
 import { isHold, type Scene } from '../../support/ros_scene.js';
@@ -40,6 +41,18 @@ async function withoutAGap(scene: Scene, start: number): Promise<ActionChunkMess
   const sent = (await scene.trajectories()).filter(({ at }) => at > since);
   assert.ok(!sent.some(({ message }) => isHold(message)), 'no hold');
   return chunks;
+}
+
+/** A package that loads and looks at the same topics, but whose actions are for nobody. */
+async function withJointTwice(): Promise<string> {
+  const directory = join(temporaryDirectory(), 'joint_twice');
+  cpSync((await liftPolicy()).directory, directory, { recursive: true });
+  const file = join(directory, 'policy.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as PolicyManifest;
+  const names = manifest.action.joint_names!;
+  const action = { ...manifest.action, joint_names: [names[0], names[0], ...names.slice(2)] };
+  writeFileSync(file, JSON.stringify({ ...manifest, action }));
+  return directory;
 }
 
 /** A machine that is busy with other things for a moment must not end an episode. */
@@ -84,6 +97,7 @@ scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
       [{ plan: foreign.path }, /polic/],
       [{ policy: '/no/such/policy' }, /no\/such\/policy/],
       [{ preset: 'fastest' }, /fastest/],
+      [{ policy: await withJointTwice() }, /twice/],
     ] as const) {
       const { success, message } = await load(scene(), request);
       assert.ok(!success, JSON.stringify(request));
