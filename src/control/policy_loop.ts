@@ -23,7 +23,7 @@ export type LoopState = 'stopped' | 'waiting' | 'running' | 'holding';
 /** Stamps further ahead of the clock than this come from a wrong clock, ns. */
 const MAX_AHEAD_NS = 500_000_000n;
 /** How often sources that went silent are looked for, ns. */
-const WATCH_NS = 20_000_000n;
+const WATCH_NS = 10_000_000n;
 /** Of the joints that a message names where others are expected. */
 const MAX_NAMED_JOINTS = 10;
 /**
