@@ -215,7 +215,8 @@ export class PolicyLoop {
 
   /** Notices between ticks that a source fell silent. */
   #watch(nowNs: bigint): void {
-    if (nowNs < this.#reasonHoldsUntilNs) return;
+    // Without a clock it would hold for ever.
+    if (nowNs > 0n && nowNs < this.#reasonHoldsUntilNs) return;
     if (this.#health.hasFailed && this.#reason?.startsWith('unusable: ')) return;
     const reason = this.#notReady(nowNs);
     if (reason === undefined) return;

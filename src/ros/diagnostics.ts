@@ -16,6 +16,8 @@ export interface DiagnosedNode {
   readonly lifecycle: string;
   /** What went wrong with the last loading of a policy; undefined when nothing did. */
   readonly problem: string | undefined;
+  /** Whether the node's clock has not moved since the last diagnostics, as when a simulation is paused. */
+  readonly clockStands: boolean;
   /** Of a configured node. */
   readonly policy: DiagnosedPolicy | undefined;
 }
@@ -63,14 +65,21 @@ export function diagnosticArray(node: DiagnosedNode, stamp: RosTime): object {
   return { header: { stamp, frame_id: '' }, status };
 }
 
-function loopStatus({ name, lifecycle, problem, policy }: DiagnosedNode): DiagnosticStatus {
+function loopStatus({
+  name,
+  lifecycle,
+  problem,
+  clockStands,
+  policy,
+}: DiagnosedNode): DiagnosticStatus {
   const title = `${name}: control loop`;
   if (!policy) {
     const level = problem === undefined ? LEVEL.ok : LEVEL.error;
     return statusOf(title, level, problem ?? lifecycle, { lifecycle });
   }
   const { state, report, shadow } = policy;
-  const reasons = [policy.reason, problem].filter((one) => one !== undefined);
+  const clock = clockStands ? 'the clock stands still' : undefined;
+  const reasons = [policy.reason, clock, problem].filter((one) => one !== undefined);
   const reason = reasons.length > 0 ? reasons.join('; ') : undefined;
   const levels = {
     stopped: LEVEL.ok,
@@ -78,7 +87,8 @@ function loopStatus({ name, lifecycle, problem, policy }: DiagnosedNode): Diagno
     waiting: LEVEL.warn,
     holding: LEVEL.error,
   };
-  const level = problem === undefined ? levels[state] : LEVEL.error;
+  const least = problem !== undefined ? LEVEL.error : clockStands ? LEVEL.warn : LEVEL.ok;
+  const level = Math.max(levels[state], least);
   return statusOf(title, level, reason === undefined ? state : `${state}: ${reason}`, {
     lifecycle,
     state,

@@ -43,6 +43,8 @@ export class PolicyNode {
   readonly #diagnostics: NodeJS.Timeout;
   #policy: ConfiguredPolicy | undefined;
   #problem: string | undefined;
+  /** The node's clock at the last diagnostics, ns. */
+  #diagnosedNs: bigint | undefined;
   #seed = 0;
   #closing = false;
 
@@ -304,14 +306,18 @@ export class PolicyNode {
   }
 
   #diagnose(): void {
+    const nowNs = this.#node.now().nanoseconds;
+    const clockStands = nowNs === this.#diagnosedNs;
+    this.#diagnosedNs = nowNs;
     const message = diagnosticArray(
       {
         name: this.#node.getFullyQualifiedName(),
         lifecycle: this.#lifecycle.state,
         problem: this.#problem,
+        clockStands,
         policy: this.#policy?.diagnosed(),
       },
-      rosTime(this.#node.now().nanoseconds),
+      rosTime(nowNs),
     );
     this.#publications.diagnostics(message);
   }

@@ -114,6 +114,21 @@ describe('The policy loop says', () => {
     assert.equal(rig.loop.reason, 'missing: joints: NaN');
   });
 
+  it('that there is no time, from the start or when simulated time is switched on', async () => {
+    const rig = new Rig();
+    rig.nowNs = 0n;
+    rig.loop.start();
+    await rig.poll();
+    assert.match(rig.loop.reason!, /nothing came on \/clock/);
+    rig.nowNs = START;
+    await rig.periods(2);
+    rig.nowNs = 0n;
+    await rig.poll();
+    await rig.poll();
+    assert.match(rig.loop.reason!, /nothing came on \/clock/);
+    assert.equal(rig.trajectories.at(-1)!.points.length, 1);
+  });
+
   it('each kind of reason once, whatever numbers and names are in it', async () => {
     const rig = new Rig();
     rig.loop.start();
