@@ -57,16 +57,19 @@ export class SourceSubscriptions {
     this.#subscribed = [...topics].map(([key, members]) => {
       const topic = key.split(' ')[0]!;
       const { source, type } = members[0]!;
+      const settings = members.map((member) => parameters.sources[member.source.name]!);
+      // Sources that share a topic share its subscription: what one of them asks for, all get.
+      const reliable = settings.some(({ reliability }) => reliability === 'reliable');
+      const depth = Math.max(...settings.map((setting) => setting.depth));
       const parsers = members.map((member) => ({
         index: member.index,
         parser: new MessageParser(member.source, type, `topic ${topic}`),
       }));
-      const { reliability, depth } = parameters.sources[source.name]!;
       const qos = new rcl.QoS(
         QOS.keepLast,
         depth || (isCamera(source) ? DEPTH.camera : DEPTH.other),
         // Best effort takes messages of reliable publishers too; reliable does not the other way round.
-        reliability === 'reliable' ? QOS.reliable : QOS.bestEffort,
+        reliable ? QOS.reliable : QOS.bestEffort,
         QOS.volatile,
       );
       const subscription: RosSubscription = node.createSubscription(
