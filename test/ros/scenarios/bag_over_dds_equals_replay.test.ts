@@ -97,13 +97,13 @@ scenario('bag over DDS equals replay: joint states and a pose', liftPolicy, OPTI
 scenario('bag over DDS equals replay: a camera', cameraPolicy, OPTIONS, (scene) => {
   it('gives the chunks and trajectories of the replay', async () => {
     const START = 1_700_000_000_000_000_000n;
-    /** The camera at 30 Hz, its pictures 8 ms late; the joints at 100 Hz, 1 ms late. */
+    /** 2.2 s; the camera at 30 Hz, its pictures 8 ms late, the joints at 100 Hz, 1 ms late. */
     const entries = [
-      ...Array.from({ length: 60 }, (_, i) => {
+      ...Array.from({ length: 66 }, (_, i) => {
         const stampNs = START + BigInt(Math.round((i * 1e9) / 30));
         return [image({ seed: i, stampNs }), stampNs + 8_000_000n] as const;
       }),
-      ...Array.from({ length: 200 }, (_, i) => {
+      ...Array.from({ length: 220 }, (_, i) => {
         const stampNs = START + BigInt(i) * 10_000_000n;
         const positions = [Math.sin(i / 50), Math.cos(i / 40)];
         return [jointStates(positions, ['j1', 'j2'], stampNs), stampNs + 1_000_000n] as const;
