@@ -161,6 +161,8 @@ export class PolicyLoop {
     this.#health.usable(source, isAhead || isOld ? undefined : stampNs);
     if (isAhead) {
       this.statistics.dropped(source, 'stamped_in_the_future');
+      const seconds = toMs(stampNs - nowNs) / 1000;
+      this.statistics.problem(source, `stamped ${seconds.toFixed(2)} s ahead of the node's clock`);
     } else if (isOld) {
       this.statistics.dropped(source, 'too_old_on_arrival');
       const seconds = toMs(nowNs - stampNs) / 1000;

@@ -219,7 +219,9 @@ export class PolicyNode {
       throw new Error('the node was configured anew meanwhile; the old request does not count');
     }
     try {
-      refuseMisfit(loaded, { ...this.#parameters.values, ...wanted });
+      const values = { ...this.#parameters.values, ...wanted };
+      refuseOtherJoints(before.loaded, loaded, values);
+      refuseMisfit(loaded, values);
     } catch (error) {
       await this.#host.discard();
       throw error;
@@ -335,6 +337,21 @@ function useSimTime(
     throw new BadInput('must be a bool', 'parameter use_sim_time', 'give true or false');
   }
   node.setParameters([new Parameter('use_sim_time', given.type, given.value)]);
+}
+
+/** Limits are given by place. @throws BadInput when they are given and another policy's joints are others */
+function refuseOtherJoints(
+  { manifest: before }: LoadedPolicy,
+  { manifest: next }: LoadedPolicy,
+  { limits }: NodeParameters,
+): void {
+  const [now, then] = [before, next].map(({ action }) => action.joint_names?.join(', '));
+  if (now === then || Object.values(limits).every((values) => values.length === 0)) return;
+  throw new BadInput(
+    `are for the joints ${now}, the policy to load moves ${then}`,
+    'parameters limits.*',
+    'clean up, set them for that policy and configure',
+  );
 }
 
 /** @throws BadInput when a policy cannot be run, or not with these parameters */

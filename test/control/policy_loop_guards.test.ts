@@ -114,6 +114,17 @@ describe('The policy loop says', () => {
     assert.equal(rig.loop.reason, 'missing: joints: NaN');
   });
 
+  it('that the clock of a source is ahead', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    for (let i = 0; i < 5; i++) {
+      await rig.send({ joints: null });
+      await rig.send({ extra: null }, rig.nowNs + 1000n * MS);
+      rig.nowNs += PERIOD;
+    }
+    assert.match(rig.loop.reason!, /^missing: joints: stamped 1\.00 s ahead/);
+  });
+
   it('that there is no time, from the start or when simulated time is switched on', async () => {
     const rig = new Rig();
     rig.nowNs = 0n;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { nanoseconds, type ActionChunkMessage } from '../../../src/control/ros_messages.js';
 import type { PolicyManifest } from '../../../src/policy/manifest.js';
 import { image, jointStates } from '../../support/ros_inputs.js';
+import { setParameter } from '../../support/ros_parameters.js';
 import { cameraPolicy, liftPolicy } from '../../support/ros_policies.js';
 import { isHold, type Scene } from '../../support/ros_scene.js';
 import { scenario } from '../../support/ros_scenario.js';
@@ -43,14 +44,13 @@ async function withoutAGap(scene: Scene, start: number): Promise<ActionChunkMess
   return chunks;
 }
 
-/** A package that loads and looks at the same topics, but whose actions are for nobody. */
-async function withJointTwice(): Promise<string> {
-  const directory = join(temporaryDirectory(), 'joint_twice');
+/** The package of the scenario's policy, but that its actions move other joints. */
+async function movingOthers(change: (names: readonly string[]) => string[]): Promise<string> {
+  const directory = join(temporaryDirectory(), 'moving_others');
   cpSync((await liftPolicy()).directory, directory, { recursive: true });
   const file = join(directory, 'policy.json');
   const manifest = JSON.parse(readFileSync(file, 'utf8')) as PolicyManifest;
-  const names = manifest.action.joint_names!;
-  const action = { ...manifest.action, joint_names: [names[0], names[0], ...names.slice(2)] };
+  const action = { ...manifest.action, joint_names: change(manifest.action.joint_names!) };
   writeFileSync(file, JSON.stringify({ ...manifest, action }));
   return directory;
 }
@@ -97,7 +97,7 @@ scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
       [{ plan: foreign.path }, /polic/],
       [{ policy: '/no/such/policy' }, /no\/such\/policy/],
       [{ preset: 'fastest' }, /fastest/],
-      [{ policy: await withJointTwice() }, /twice/],
+      [{ policy: await movingOthers(([a, , ...rest]) => [a!, a!, ...rest]) }, /twice/],
     ] as const) {
       const { success, message } = await load(scene(), request);
       assert.ok(!success, JSON.stringify(request));
@@ -106,6 +106,18 @@ scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
     await scene().flows(2);
     const chunks = await withoutAGap(scene(), start);
     assert.equal(chunks.at(-1)!.plan_sha256, before.plan_sha256);
+    await scene().isWell();
+  });
+
+  it('refuses a policy for whose joints the limits are not', async () => {
+    const { peer, node } = scene();
+    const policy = await movingOthers(([a, b, ...rest]) => [b!, a!, ...rest]);
+    const limit = ['double_array', Array<number>(8).fill(50)] as const;
+    await setParameter(peer, node, 'limits.velocity', [...limit]);
+    const { success, message } = await load(scene(), { policy });
+    assert.ok(!success);
+    assert.match(message, /limits.*panda_joint2, panda_joint1/);
+    await setParameter(peer, node, 'limits.velocity', ['double_array', []]);
     await scene().isWell();
   });
 
