@@ -74,6 +74,11 @@ export class ParameterServer {
     return nodeParameters(this.#values);
   }
 
+  /** Names that were given on the command line or in a file and are no parameters, such as misspelt ones. */
+  get unknown(): readonly string[] {
+    return [...this.#overrides.keys()].filter((name) => !this.#node.hasParameter(name));
+  }
+
   /**
    * Declares the parameters of observation sources. Those of sources that stay keep their values, those of
    * other sources go.

@@ -133,7 +133,12 @@ export class PolicyNode {
     this.#take(loaded);
     const { planName, provider, loadMs, warmUp } = loaded;
     const took = `${(loadMs / 1000).toFixed(1)} s, ${warmUp.medianMs.toFixed(1)} ms a chunk`;
-    this.#node.getLogger().info(`${planName} on ${provider}, ready in ${took}`);
+    const logger = this.#node.getLogger();
+    logger.info(`${planName} on ${provider}, ready in ${took}`);
+    // A limit that is misspelt is no limit.
+    for (const name of this.#parameters.unknown) {
+      logger.warn(`${name} was given, but is no parameter of this node: it has no effect`);
+    }
   }
 
   /** Loads a policy beside the one that runs. */

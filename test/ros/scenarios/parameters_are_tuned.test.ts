@@ -43,7 +43,16 @@ const UNCONFIGURED: readonly (readonly [string, TypedValue])[] = [
   ['sources.cube.topic', ['string', 'other_pose']],
 ];
 
-scenario('parameters are tuned while the node runs', liftPolicy, {}, (scene) => {
+/** As somebody may write it who means `limits.velocity`. */
+const MISSPELT = { parameters: { 'limits.velocities': 1.5 } };
+
+scenario('parameters are tuned while the node runs', liftPolicy, MISSPELT, (scene) => {
+  it('says which of the given ones it does not have', () => {
+    const { output } = scene().node.process;
+    assert.match(output, /limits\.velocities was given/);
+    assert.ok(!/(policy|use_sim_time|seed) was given/.test(output), output);
+  });
+
   it('describes every parameter: type, words, range', async () => {
     const { peer, node } = scene();
     const names = (await listParameters(peer, node)).filter((name) => !/^qos_|^use_sim/.test(name));
