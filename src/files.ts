@@ -91,17 +91,22 @@ export async function withTemporaryDirectory<T>(
 
 /** As Node's recursive `mkdir`, which never returns from places such as /proc/nowhere. */
 async function makeDirectories(path: string): Promise<void> {
-  const failure = await mkdir(path).then(
-    () => undefined,
-    (error: unknown) => error as NodeJS.ErrnoException,
-  );
-  if (!failure) return;
-  if (failure.code === 'ENOENT' && dirname(path) !== path) {
-    await makeDirectories(dirname(path));
+  if (await makeDirectory(path)) return;
+  await makeDirectories(dirname(path));
+  if (!(await makeDirectory(path))) await mkdir(path);
+}
+
+/** @returns whether the directory is there; else its parent is missing */
+async function makeDirectory(path: string): Promise<boolean> {
+  try {
     await mkdir(path);
-  } else if (failure.code !== 'EEXIST' || !statSync(path).isDirectory()) {
-    throw failure;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && dirname(path) !== path) return false;
+    // Another program may have made it at the same time.
+    if (code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
+  return true;
 }
 
 /** Writes a file so that other programs see either all of it or nothing. */
