@@ -147,13 +147,16 @@ function vectorOf(
   }
 }
 
+/** Of the joints that a message has instead. */
+const MAX_NAMED_JOINTS = 10;
+
 function missingJoints(
   absent: readonly string[],
   present: readonly string[],
   where: string,
 ): BadInput {
   return new BadInput(
-    `has no joint ${absent.join(', ')}, only ${present.join(', ')}`,
+    `has no joint ${absent.join(', ')}, only ${present.slice(0, MAX_NAMED_JOINTS).join(', ')}`,
     where,
     'correct the names of the source: `bac-policy import ... --sources FILE`',
   );

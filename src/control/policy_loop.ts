@@ -1,7 +1,9 @@
 import { actionChunkMessage, type ObservationEvent } from './action_chunk_message.js';
 import { messageOf } from '../errors.js';
 import { ArrivalModel } from './arrival_model.js';
+import { ClockJumps } from './clock_jumps.js';
 import { CommandedMotion } from './commanded_motion.js';
+import { faultKind } from './fault_kind.js';
 import type {
   ChunkMaker,
   LoopClock,
@@ -24,6 +26,7 @@ export type LoopState = 'stopped' | 'waiting' | 'running' | 'holding';
 const MAX_AHEAD_NS = 500_000_000n;
 /** How often sources that went silent are looked for, ns. */
 const WATCH_NS = 10_000_000n;
+const TOO_SLOW = 'inference takes longer than the actions of a chunk last';
 /** Of the joints that a message names where others are expected. */
 const MAX_NAMED_JOINTS = 10;
 /**
@@ -41,6 +44,7 @@ export class PolicyLoop {
   readonly #arrivals: ArrivalModel;
   readonly #motion: CommandedMotion;
   readonly #health: SourceHealth;
+  readonly #jumps = new ClockJumps();
   readonly #prefetch: PicturePrefetch<ObservationValue>;
   #policy: LoopPolicy;
   #motionOf: PolicyMotion;
@@ -53,7 +57,8 @@ export class PolicyLoop {
   #epoch = 0;
   #busy = false;
   #chunks = 0;
-  #lastNowNs: bigint | undefined;
+  /** When the actions of the chunk that is being made are over, ns. */
+  #chunkEndsNs = 0n;
   /** When {@link poll} asked to be called. */
   #wakeNs: bigint | undefined;
 
@@ -221,7 +226,10 @@ export class PolicyLoop {
     if (nowNs > 0n && nowNs < this.#reasonHoldsUntilNs) return;
     if (this.#health.hasFailed && this.#reason?.startsWith('unusable: ')) return;
     const reason = this.#notReady(nowNs);
-    if (reason === undefined) return;
+    if (reason === undefined) {
+      if (this.#busy && nowNs > this.#chunkEndsNs) this.#fault(TOO_SLOW, nowNs);
+      return;
+    }
     if (this.#window.nextTickNs !== undefined) this.#forget();
     this.#fault(reason, nowNs);
   }
@@ -281,6 +289,8 @@ export class PolicyLoop {
     const [policy, { spec, jointsAt }] = [this.#policy, this.#motionOf];
     const index = this.#chunks++;
     this.#busy = true;
+    const { n_action_steps: actions } = policy.manifest.architecture;
+    this.#chunkEndsNs = event.tickNs + BigInt(actions) * this.#periodNs;
     let made: MadeChunk | undefined;
     let failure: unknown;
     try {
@@ -313,6 +323,7 @@ export class PolicyLoop {
         this.#interrupt(`chunk refused: ${verdict.objection}`, nowNs);
       } else if (verdict.kind === 'over') {
         this.statistics.discarded('over_before_it_was_ready');
+        this.#fault(TOO_SLOW, nowNs);
       } else {
         this.#outputs.chunk(actionChunkMessage(BigInt(index), made, event, policy, spec));
         this.statistics.published(toMs(nowNs - newestOf(event)), toMs(nowNs - event.tickNs));
@@ -336,11 +347,11 @@ export class PolicyLoop {
   }
 
   #fault(reason: string, nowNs: bigint): void {
-    const kind = kindOf(reason);
+    const kind = faultKind(reason);
     if (this.#state === 'running') this.statistics.fault(kind);
     // Before the first chunk there is nothing to hold: it is only waited.
     const state = this.#state === 'running' || this.#motion.begun ? 'holding' : this.#state;
-    const isNews = this.#state !== state || kindOf(this.#reason ?? '') !== kind;
+    const isNews = this.#state !== state || faultKind(this.#reason ?? '') !== kind;
     this.#hold(nowNs);
     this.#state = state;
     this.#reason = reason;
@@ -351,18 +362,20 @@ export class PolicyLoop {
     if (this.#motion.hold(nowNs, this.#periodNs)) this.statistics.held();
   }
 
-  /** The clock's time; one that goes back by more than a control period was set back or restarted. */
+  /** The clock's time, ns. When it was set, nothing goes on from where it was. */
   #now(): bigint {
     const nowNs = this.#clock.nowNs();
-    const lastNs = this.#lastNowNs;
-    this.#lastNowNs = nowNs;
-    if (lastNs !== undefined && nowNs + this.#periodNs < lastNs) {
+    const { lastNs } = this.#jumps;
+    const { simTime } = this.#settings;
+    const jump = this.#jumps.notice(nowNs, this.#clock.steadyMs(), this.#periodNs, simTime);
+    if (jump !== undefined) {
       this.statistics.jumped();
       this.#arrivals.reset();
       this.#health.forgetStamps();
       this.#reasonHoldsUntilNs = 0n;
+      this.#wakeNs = undefined;
       // Where the robot was told to be by the clock as it went before.
-      if (this.#state !== 'stopped') this.#interrupt('the clock jumped back', lastNs);
+      if (this.#state !== 'stopped') this.#interrupt(`the clock jumped ${jump}`, lastNs);
     }
     return nowNs;
   }
@@ -380,14 +393,6 @@ export class PolicyLoop {
 function newestOf({ window }: ObservationEvent): bigint {
   const { samples } = window.at(-1)!;
   return samples.reduce((newest, { stampNs }) => (stampNs > newest ? stampNs : newest), 0n);
-}
-
-/** A reason without what differs each time, such as ages and values: there are few kinds, and each is news once. */
-function kindOf(reason: string): string {
-  return reason
-    .replace(/ \d+ ms (old|apart|in the future)$/, '')
-    .replace(/^(chunk refused|inference failed|unusable): .*$/, '$1')
-    .replace(/^(missing: [^:]+: ).*$/, '$1...');
 }
 
 function toMs(ns: bigint): number {

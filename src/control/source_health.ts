@@ -26,7 +26,9 @@ export class SourceHealth {
   /** A message that could be read. @param stampNs undefined when its stamp was no good */
   usable(source: number, stampNs: bigint | undefined): void {
     this.#unusable[source] = 0;
-    if (stampNs !== undefined) this.#lastStampsNs[source] = stampNs;
+    const lastNs = this.#lastStampsNs[source];
+    if (stampNs === undefined || (lastNs !== undefined && stampNs < lastNs)) return;
+    this.#lastStampsNs[source] = stampNs;
   }
 
   /** A message that could not be read. @returns whether the source has failed */

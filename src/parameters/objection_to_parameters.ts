@@ -10,6 +10,9 @@ export interface PolicyFacts {
   readonly rateHz?: number | undefined;
 }
 
+/** A control period is then well below what times in ROS messages can hold. */
+const LEAST_RATE_HZ = 0.01;
+
 /** Topic names as ROS takes them: relative, absolute or private (`~/`), parts of letters, digits and underscores. */
 const TOPIC = /^(~\/|\/)?[A-Za-z_][A-Za-z0-9_]*(\/[A-Za-z_][A-Za-z0-9_]*)*$/;
 
@@ -60,6 +63,9 @@ function objectionToPolicyFit(next: NodeParameters, policy: PolicyFacts): string
   const { actionHorizon, rateHz } = next;
   if (actionHorizon > policy.actionSteps) {
     return `action_horizon must be at most ${policy.actionSteps}, the actions the policy predicts for execution, not ${actionHorizon}`;
+  }
+  if (rateHz > 0 && rateHz < LEAST_RATE_HZ) {
+    return `rate_hz must be 0 or at least ${LEAST_RATE_HZ}, not ${rateHz}`;
   }
   if (rateHz === 0 && policy.rateHz === undefined) {
     return 'rate_hz must be set, as the policy package names no control rate';

@@ -63,6 +63,8 @@ export function policyOf(manifest: PolicyManifest): LoopPolicy {
 /** A loop with a clock that is set by hand and chunks that are made at once, or when told. */
 export class Rig {
   nowNs = START;
+  /** By how much the clock was set, ns. */
+  #setBy = 0n;
   readonly trajectories: JointTrajectory[] = [];
   readonly chunks: ActionChunkMessage[] = [];
   readonly faults: (string | undefined)[] = [];
@@ -95,7 +97,7 @@ export class Rig {
         chunk: (message) => this.chunks.push(message),
         fault: (reason) => this.faults.push(reason),
       },
-      { nowNs: () => this.nowNs, steadyMs: () => Number(this.nowNs / MS) },
+      { nowNs: () => this.nowNs, steadyMs: () => Number((this.nowNs - this.#setBy) / MS) },
     );
   }
 
@@ -109,6 +111,12 @@ export class Rig {
       if (value) this.loop.receive(i, stampNs, Float64Array.from(value) as ObservationValue);
     }
     await this.poll();
+  }
+
+  /** The clock is set, while a steady one stands still. */
+  jumpTo(nowNs: bigint): void {
+    this.#setBy += nowNs - this.nowNs;
+    this.nowNs = nowNs;
   }
 
   async poll(): Promise<void> {

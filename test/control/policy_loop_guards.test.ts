@@ -92,6 +92,50 @@ describe('The policy loop guards', () => {
   });
 });
 
+describe('The policy loop and its clock', () => {
+  it('holds when the clock jumps forward, where it was told to be before', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(2);
+    const before = rig.nowNs;
+    rig.jumpTo(before + 3_600_000n * MS);
+    await rig.poll();
+    assert.match(rig.loop.reason!, /jumped forward/);
+    assert.equal(rig.trajectories.at(-1)!.points.length, 1);
+    await rig.periods(3);
+    assert.equal(rig.loop.state, 'running');
+    const { tickLateness, clockJumps } = rig.loop.statistics.report(0);
+    assert.ok(tickLateness!.max < 1000, 'the jump is no lateness');
+    assert.equal(clockJumps, 1);
+  });
+
+  it('does not take a process that slept for a clock that jumped', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(2);
+    rig.nowNs += 10_000n * MS;
+    await rig.poll();
+    assert.match(rig.loop.reason!, /^stale/);
+    assert.equal(rig.loop.statistics.report(0).clockJumps, 0);
+  });
+});
+
+describe('The policy loop and slow inference', () => {
+  it('holds when a chunk is not made before its end, and when it comes after all', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(4);
+    const open = rig.holdBack();
+    await rig.periods(6);
+    assert.equal(rig.loop.state, 'holding');
+    assert.match(rig.loop.reason!, /inference takes longer/);
+    await open();
+    assert.equal(rig.loop.state, 'holding');
+    await rig.periods(2);
+    assert.equal(rig.loop.state, 'running');
+  });
+});
+
 describe('The policy loop says', () => {
   it('which source cannot be used, also if that began before it was started, or reset', async () => {
     const rig = new Rig();
