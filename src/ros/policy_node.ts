@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { BadInput, messageOf } from '../errors.js';
 import { PolicyHost } from '../inference/worker/policy_host.js';
 import type { LoadedPolicy, LoadOptions } from '../inference/worker/loaded_policy.js';
@@ -27,6 +28,7 @@ const DIAGNOSTICS_PERIOD_MS = 1000;
 const SPIN_MS = 10;
 /** Time for the last trajectory to leave the process, ms. */
 const FAREWELL_MS = 50;
+const RECOVERY_PAUSE_MS = 500;
 const MAX_SEED = 2 ** 31;
 
 /**
@@ -113,7 +115,7 @@ export class PolicyNode {
     const wasActive = this.#lifecycle.state === 'active';
     this.#lifecycle.end();
     this.#policy?.stop();
-    if (wasActive) await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS));
+    if (wasActive) await setTimeout(FAREWELL_MS);
     this.#policy?.close();
     this.#policy = undefined;
     await this.#host.close();
@@ -219,7 +221,14 @@ export class PolicyNode {
       const objection = this.#parameters.objection(name, wanted[name]);
       if (objection !== undefined) throw new BadInput(objection, '~/load_policy', 'correct it');
     }
-    const loaded = await this.#prepare(this.#loadOptions({ ...now, ...wanted }));
+    const loaded = await this.#prepare(this.#loadOptions({ ...now, ...wanted })).catch(
+      (error: unknown) => {
+        // Asking for another policy gave up the recovery of the one before.
+        if (this.#host.hasFailed)
+          void this.#recover(new Error('the policy before is loaded again'));
+        throw error;
+      },
+    );
     if (this.#policy !== before) {
       throw new Error('the node was configured anew meanwhile; the old request does not count');
     }
@@ -252,6 +261,9 @@ export class PolicyNode {
     const policy = this.#policy;
     if (!policy || this.#closing) return;
     policy.interrupt('the inference thread ended; it is started anew');
+    // One that fails again and again must not take the whole machine.
+    await setTimeout(RECOVERY_PAUSE_MS);
+    if (this.#policy !== policy || this.#closing || !this.#host.hasFailed) return;
     try {
       const values = this.#parameters.values;
       const loaded = await this.#prepare(this.#loadOptions(values));

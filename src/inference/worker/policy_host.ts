@@ -84,6 +84,11 @@ export class PolicyHost {
     else await this.#end(spare.worker);
   }
 
+  /** Whether the thread of the active policy failed. */
+  get hasFailed(): boolean {
+    return this.#active?.ended ?? false;
+  }
+
   /** See {@link InferenceWorker.prefetch}; does nothing without a policy. */
   prefetch(source: number, sample: Stamped<ObservationValue>): void {
     this.#active?.prefetch(source, sample);
