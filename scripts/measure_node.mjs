@@ -1,7 +1,7 @@
 // Measures the running node: cameras of 640x480 at 30 Hz and joint states at 500 Hz by DDS from a peer, for a while.
 // `make ros` first, then
 //
-//   node scripts/measure_node.mjs [POLICY] [--plan PLAN] [--seconds 60] [--provider cpu] [--json]
+//   node scripts/measure_node.mjs [POLICY] [--plan PLAN] [--seconds 60] [--set PARAMETER=VALUE]... [--json]
 //
 // POLICY is a package; without, a small one with random weights and one camera. Without a plan: the preset fast.
 import { performance } from 'node:perf_hooks';
@@ -20,7 +20,7 @@ const { values, positionals } = parseArgs({
   options: {
     plan: { type: 'string' },
     seconds: { type: 'string', default: '60' },
-    provider: { type: 'string', default: 'cpu' },
+    set: { type: 'string', multiple: true, default: [] },
     json: { type: 'boolean', default: false },
   },
 });
@@ -47,11 +47,18 @@ const plan = values.plan
     ? { plan: runnable.plan.path }
     : { plan: '', preset: 'fast' };
 
+const given = Object.fromEntries(
+  values.set.map((text) => {
+    const [name, value] = text.split('=');
+    return [name, /^(-?\d|true|false)/.test(value) ? JSON.parse(value) : value];
+  }),
+);
+
 // Sending and receiving are processes of their own, so that one does not hold up the other.
 const robot = new RosPeer();
 const scene = await Scene.begin(
   { ...runnable, plan: { path: '' } },
-  { ...plan, execution_provider: values.provider, record_seconds: 0 },
+  { ...plan, execution_provider: 'cpu', record_seconds: 0, ...given },
 );
 try {
   await scene.goActive();
