@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Context } from 'mocha';
@@ -34,6 +35,10 @@ export function runRosScript(name: string, input: unknown = null): unknown {
 export function requireRos(context: Context): void {
   try {
     runWithRos(['python3', '-c', 'import rclpy, bac_policy.msg']);
+    for (const made of ['build/Release/rclnodejs.node', 'generated/bac_policy']) {
+      const path = join(ROOT, 'node_modules/rclnodejs', made);
+      if (!existsSync(path)) throw new Error(`${path} is missing`);
+    }
   } catch (error) {
     if (process.env['CI'] === 'true') throw error;
     const reason = (error as Error).message.trim().split('\n').at(-1);
