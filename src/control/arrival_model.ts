@@ -61,11 +61,14 @@ export class ArrivalModel {
     return learned < periodNs / 2n ? learned : periodNs / 2n;
   }
 
-  /** The time up to which all messages are there, or are not waited for any longer, ns; never ahead of now. */
-  completeUntilNs(nowNs: bigint, patience: Patience, periodNs: bigint): bigint {
+  /**
+   * The time up to which all messages are there, or are not waited for any longer, ns; never ahead of now.
+   * @param patientNs the time that counts for waiting, ns
+   */
+  completeUntilNs(nowNs: bigint, patientNs: bigint, patience: Patience, periodNs: bigint): bigint {
     const isStrict = patience.simTime || patience.waitNs !== undefined;
     const known = this.#knownUntilNs(!isStrict);
-    const waited = nowNs - this.waitNs(patience, periodNs);
+    const waited = patientNs - this.waitNs(patience, periodNs);
     const until = known !== undefined && known > waited ? known : waited;
     return until < nowNs ? until : nowNs;
   }

@@ -1,7 +1,6 @@
 import { actionChunkMessage, type ObservationEvent } from './action_chunk_message.js';
 import { messageOf } from '../errors.js';
 import { ArrivalModel } from './arrival_model.js';
-import { ClockJumps } from './clock_jumps.js';
 import { CommandedMotion } from './commanded_motion.js';
 import { faultKind } from './fault_kind.js';
 import type {
@@ -13,6 +12,7 @@ import type {
   MadeChunk,
 } from './loop_interfaces.js';
 import { LoopStatistics } from './loop_statistics.js';
+import { LoopTime } from './loop_time.js';
 import type { ObservationValue } from './observation_value.js';
 import { ObservationWindow, type WindowEvent } from './observation_window.js';
 import { PicturePrefetch } from './picture_prefetch.js';
@@ -44,7 +44,7 @@ export class PolicyLoop {
   readonly #arrivals: ArrivalModel;
   readonly #motion: CommandedMotion;
   readonly #health: SourceHealth;
-  readonly #jumps = new ClockJumps();
+  readonly #time: LoopTime;
   readonly #prefetch: PicturePrefetch<ObservationValue>;
   #policy: LoopPolicy;
   #motionOf: PolicyMotion;
@@ -77,6 +77,7 @@ export class PolicyLoop {
     this.#maker = maker;
     this.#outputs = outputs;
     this.#clock = clock;
+    this.#time = new LoopTime(clock);
     this.#policy = policy;
     this.#settings = settings;
     this.#motionOf = policyMotion(policy);
@@ -162,7 +163,7 @@ export class PolicyLoop {
     const nowNs = this.#now();
     this.statistics.received(source, this.#clock.steadyMs());
     const isAhead = stampNs > nowNs + MAX_AHEAD_NS;
-    const isOld = nowNs - stampNs > this.#settings.maxAgesNs[source]!;
+    const isOld = this.#time.patientNs - stampNs > this.#settings.maxAgesNs[source]!;
     this.#health.usable(source, isAhead || isOld ? undefined : stampNs);
     if (isAhead) {
       this.statistics.dropped(source, 'stamped_in_the_future');
@@ -210,7 +211,7 @@ export class PolicyLoop {
     if (dueNs === undefined || dueNs <= nowNs) {
       const late = this.#wakeNs !== undefined && this.#wakeNs < nowNs ? nowNs - this.#wakeNs : 0n;
       for (const event of this.#window.advance(
-        this.#arrivals.completeUntilNs(nowNs, this.#settings, this.#periodNs),
+        this.#arrivals.completeUntilNs(nowNs, this.#time.patientNs, this.#settings, this.#periodNs),
       )) {
         this.#onEvent(event, nowNs, late);
       }
@@ -237,10 +238,11 @@ export class PolicyLoop {
   /** Why nothing can be observed now. The window forgets at a fault what this loop still knows. */
   #notReady(nowNs: bigint): string | undefined {
     if (nowNs === 0n) return 'no time: use_sim_time is set and nothing came on /clock';
-    const reason = this.#window.notReady(nowNs);
-    if (!reason?.startsWith('missing')) return reason;
-    const stale = this.#health.stale(nowNs, this.#settings.maxAgesNs);
+    const stale = this.#health.stale(this.#time.patientNs, this.#settings.maxAgesNs);
     if (stale !== undefined) return stale;
+    const reason = this.#window.notReady(nowNs);
+    // What is there of simulated time is judged at the ticks.
+    if (!reason?.startsWith('missing')) return this.#settings.simTime ? undefined : reason;
     const source = this.#policy.layout.sources.findIndex(
       ({ name }) => reason === `missing: ${name}`,
     );
@@ -364,20 +366,17 @@ export class PolicyLoop {
 
   /** The clock's time, ns. When it was set, nothing goes on from where it was. */
   #now(): bigint {
-    const nowNs = this.#clock.nowNs();
-    const { lastNs } = this.#jumps;
-    const { simTime } = this.#settings;
-    const jump = this.#jumps.notice(nowNs, this.#clock.steadyMs(), this.#periodNs, simTime);
+    const lastNs = this.#time.nowNs;
+    const jump = this.#time.look(this.#periodNs, this.#settings.simTime);
     if (jump !== undefined) {
       this.statistics.jumped();
       this.#arrivals.reset();
       this.#health.forgetStamps();
-      this.#reasonHoldsUntilNs = 0n;
       this.#wakeNs = undefined;
       // Where the robot was told to be by the clock as it went before.
       if (this.#state !== 'stopped') this.#interrupt(`the clock jumped ${jump}`, lastNs);
     }
-    return nowNs;
+    return this.#time.nowNs;
   }
 
   /** Ends the episode; what is under way will be discarded. */
@@ -385,7 +384,7 @@ export class PolicyLoop {
     this.#epoch++;
     this.#window.reset();
     const oldest = this.#settings.maxAgesNs.reduce((most, age) => (age > most ? age : most), 0n);
-    this.#reasonHoldsUntilNs = this.#clock.nowNs() + oldest;
+    this.#reasonHoldsUntilNs = this.#time.nowNs + oldest;
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { nanoseconds } from '../../src/control/ros_messages.js';
 import { BadInput } from '../../src/errors.js';
 import type { PolicyManifest } from '../../src/policy/manifest.js';
 import { MANIFEST, MS, PERIOD, policyOf, Rig, START } from './loop_rig.js';
@@ -117,6 +118,37 @@ describe('The policy loop and its clock', () => {
     await rig.poll();
     assert.match(rig.loop.reason!, /^stale/);
     assert.equal(rig.loop.statistics.report(0).clockJumps, 0);
+  });
+});
+
+describe('The policy loop in simulated time', () => {
+  it('is patient when the clock overtakes messages that are on their way', async () => {
+    const rig = new Rig({ simTime: true });
+    rig.loop.start();
+    await rig.periods(4);
+    // The node was held up: the clock has gone on by 150 ms, the messages of that time come now, one by one.
+    const stamps = [0n, 1n, 2n].map((i) => rig.nowNs + i * PERIOD);
+    rig.nowNs += 3n * PERIOD;
+    await rig.poll();
+    for (const stampNs of stamps) await rig.send({}, stampNs);
+    await rig.periods(2);
+    assert.equal(rig.loop.state, 'running');
+    assert.deepEqual(rig.faults, [undefined]);
+    assert.deepEqual(
+      rig.chunks.map(({ header }) => nanoseconds(header.stamp) - START),
+      [0n, 4n * PERIOD, 8n * PERIOD],
+    );
+  });
+
+  it('holds when a source stays silent', async () => {
+    const rig = new Rig({ simTime: true });
+    rig.loop.start();
+    await rig.periods(2);
+    for (let i = 0; i < 60 && rig.loop.state === 'running'; i++) {
+      rig.nowNs += 10n * MS;
+      await rig.poll();
+    }
+    assert.match(rig.loop.reason!, /^stale/);
   });
 });
 

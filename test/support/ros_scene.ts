@@ -8,6 +8,12 @@ import { cubePose, image, jointStates } from './ros_inputs.js';
 import { type Encoded, type Received, RosPeer } from './ros_peer.js';
 import type { RunnablePolicy } from './ros_policies.js';
 
+/**
+ * How soon after a fault the robot must be held, ms. It takes 10 to 20 (scripts/measure_node.mjs); a machine that is
+ * shared with others may stand still for the rest.
+ */
+export const HOLD_MS = 500;
+
 /** diagnostic_msgs/msg/DiagnosticStatus with its level as a number: 0 ok, 1 warning, 2 error, 3 stale. */
 export interface DiagnosticStatus {
   readonly level: number;

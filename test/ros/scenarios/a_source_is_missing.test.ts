@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cubePose } from '../../support/ros_inputs.js';
 import { liftPolicy } from '../../support/ros_policies.js';
+import { HOLD_MS } from '../../support/ros_scene.js';
 import { scenario } from '../../support/ros_scenario.js';
 
 scenario('a source is missing from the start', liftPolicy, { running: false }, (scene) => {
@@ -17,7 +18,7 @@ scenario('a source is missing from the start', liftPolicy, { running: false }, (
 
   it('holds when all sources stop together', async () => {
     const stop = async (): Promise<number> => (await scene().peer.unstream()).now;
-    assert.ok((await scene().holdsAfter(stop)) < 105 + 100);
+    assert.ok((await scene().holdsAfter(stop)) < 105 + HOLD_MS);
     await scene().says(/cube|joint_positions/);
     await scene().feed();
     await scene().flows(2);
@@ -29,7 +30,7 @@ scenario('a source is missing from the start', liftPolicy, { running: false }, (
       await scene().node.change('deactivate', 'inactive');
       return now;
     });
-    assert.ok(afterMs < 100, `${afterMs} ms`);
+    assert.ok(afterMs < HOLD_MS, `${afterMs} ms`);
     await scene().isSilent(500);
     await scene().node.change('activate', 'active');
     const [{ message } = assert.fail()] = await scene().flows(1);

