@@ -75,10 +75,9 @@ export class ArrivalModel {
 
   /** Whether the newest message of a source is probably its last that is stamped before a time. */
   isLastBefore(source: number, timeNs: bigint): boolean {
-    const { newestNs, periodsNs } = this.#sources[source]!;
-    const period = quantile(periodsNs, 1 - LATE_QUANTILE);
-    if (newestNs === undefined || period === undefined) return false;
-    return newestNs <= timeNs && newestNs + BigInt(Math.round(period * NOT_BEFORE)) > timeNs;
+    const arrivals = this.#sources[source]!;
+    if (arrivals.newestNs === undefined || arrivals.newestNs > timeNs) return false;
+    return arrivals.newestNs + quietNs(arrivals) > timeNs;
   }
 
   /**
@@ -87,10 +86,9 @@ export class ArrivalModel {
    */
   #knownUntilNs(expectRegular: boolean): bigint | undefined {
     let known: bigint | undefined;
-    for (const { newestNs, periodsNs } of this.#sources) {
-      if (newestNs === undefined) return undefined;
-      const period = expectRegular ? (quantile(periodsNs, 1 - LATE_QUANTILE) ?? 0) : 0;
-      const until = newestNs + BigInt(Math.round(period * NOT_BEFORE));
+    for (const arrivals of this.#sources) {
+      if (arrivals.newestNs === undefined) return undefined;
+      const until = arrivals.newestNs + (expectRegular ? quietNs(arrivals) : 0n);
       if (known === undefined || until < known) known = until;
     }
     return known;
@@ -105,6 +103,12 @@ export class ArrivalModel {
       arrivals.count = 0;
     }
   }
+}
+
+/** How long after its newest stamp a source's next one is not expected yet, ns; 0 before its rate is known. */
+function quietNs({ periodsNs }: Arrivals): bigint {
+  const period = quantile(periodsNs, 1 - LATE_QUANTILE) ?? 0;
+  return BigInt(Math.round(period * NOT_BEFORE));
 }
 
 /** Nearest-rank quantile; undefined of nothing. Small and called at every tick, hence no library. */

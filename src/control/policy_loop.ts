@@ -29,6 +29,7 @@ const WATCH_NS = 10_000_000n;
 const TOO_SLOW = 'inference takes longer than the actions of a chunk last';
 /** Of the joints that a message names where others are expected. */
 const MAX_NAMED_JOINTS = 10;
+
 /**
  * What the node does all the time: messages in, at every control tick an observation, every few ticks a chunk,
  * checked and sent as a trajectory; a hold where one of them cannot be had. Knows neither ROS nor threads nor
@@ -37,7 +38,7 @@ const MAX_NAMED_JOINTS = 10;
 export class PolicyLoop {
   /** Counts and times since the loop was made. */
   readonly statistics: LoopStatistics;
-  readonly #maker: () => ChunkMaker;
+  readonly #maker: ChunkMaker;
   readonly #outputs: LoopOutputs;
   readonly #clock: LoopClock;
   readonly #window: ObservationWindow<ObservationValue>;
@@ -63,13 +64,12 @@ export class PolicyLoop {
   #wakeNs: bigint | undefined;
 
   /**
-   * @param maker gives the maker of chunks, which may change between two of them
    * @param pairing approximate-time pairing of sources, see {@link ObservationWindow}
    */
   constructor(
     policy: LoopPolicy,
     settings: LoopSettings,
-    maker: () => ChunkMaker,
+    maker: ChunkMaker,
     outputs: LoopOutputs,
     clock: LoopClock,
     pairing?: { readonly slopNs: bigint },
@@ -94,7 +94,7 @@ export class PolicyLoop {
     this.#arrivals = new ArrivalModel(sources.length);
     this.#health = new SourceHealth(sources);
     this.#prefetch = new PicturePrefetch(this.#window, this.#arrivals, policy.layout, (i, sample) =>
-      this.#maker().prefetch(i, sample),
+      this.#maker.prefetch(i, sample),
     );
     this.statistics = new LoopStatistics(sources);
   }
@@ -296,7 +296,7 @@ export class PolicyLoop {
     let made: MadeChunk | undefined;
     let failure: unknown;
     try {
-      made = await this.#maker().chunk(event.window, { seed: this.#settings.seed, index });
+      made = await this.#maker.chunk(event.window, { seed: this.#settings.seed, index });
     } catch (error) {
       failure = error;
     }

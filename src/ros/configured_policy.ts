@@ -56,7 +56,7 @@ export class ConfiguredPolicy {
     this.#loop = new PolicyLoop(
       policy,
       loopSettings(parameters, loaded.manifest, timing),
-      () => maker,
+      maker,
       {
         trajectory: (message) => publications.trajectory(message),
         chunk: (message) => publications.chunk(message),

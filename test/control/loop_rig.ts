@@ -91,7 +91,7 @@ export class Rig {
     this.loop = new PolicyLoop(
       policyOf(manifest),
       this.settings,
-      () => maker,
+      maker,
       {
         trajectory: (message) => this.trajectories.push(message),
         chunk: (message) => this.chunks.push(message),
