@@ -2,6 +2,7 @@ import type { Plan } from '../caching/plan.js';
 import { schedulesOf } from '../caching/plan.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import { openDenoiser } from '../inference/denoiser.js';
+import type { ExecutionProvider } from '../inference/session.js';
 import { noiseOfSample } from '../inference/vectors.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import type { Contender } from './contender.js';
@@ -14,6 +15,7 @@ export async function compiledContender(
     readonly name: string;
     readonly plan?: Plan;
     readonly threads: number;
+    readonly provider: ExecutionProvider;
     readonly denseMultiplyAdds?: number;
   },
 ): Promise<Contender & { readonly multiplyAdds: number }> {
@@ -30,7 +32,7 @@ export async function compiledContender(
   await run(0);
   return {
     name: options.name,
-    engine: 'compiled',
+    engine: options.provider === 'cpu' ? 'compiled' : `compiled-${options.provider}`,
     cost: denoiser.multiplyAdds / (options.denseMultiplyAdds ?? denoiser.multiplyAdds),
     multiplyAdds: denoiser.multiplyAdds,
     loadMs: performance.now() - begin,

@@ -2,7 +2,7 @@
 export interface Contender {
   /** `dense`, or the plan's file name, or a solver such as `ddim-10`. */
   readonly name: string;
-  /** What runs it: `compiled`, or a peer such as `eager`. */
+  /** What runs it: `compiled`, `compiled-cuda`, or a peer such as `eager`. */
   readonly engine: string;
   /** Multiply-adds of a chunk relative to the dense compiled engine. */
   readonly cost: number;

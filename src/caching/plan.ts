@@ -4,18 +4,21 @@ import { parseWith, type Architecture } from '../policy/manifest.js';
 import { BLOCK_KINDS, blockIndex, blockName, blocksOf } from './blocks.js';
 import { METRICS } from './metrics.js';
 import { OBJECTIVES } from './adaptive_caching_scheduler.js';
+import {
+  correctionField,
+  decisionField,
+  digestField,
+  memoryField,
+  numericsField,
+  predictField,
+  solverField,
+  tokensField,
+} from './plan_fields.js';
 
 /** The `format` of every plan this version reads and writes. */
 export const PLAN_FORMAT = 'bac_policy/plan@1';
 
 const AGAIN = 'make the plan again with bac-policy plan';
-
-/** A field of which this version knows one value; any other is refused by name. */
-const only = <const V extends string>(value: V) =>
-  z.literal(value, {
-    error: ({ input }) =>
-      `${String(JSON.stringify(input)).slice(0, 40)} is not supported by this version, only "${value}" is`,
-  });
 
 const index = z.int().nonnegative();
 
@@ -25,10 +28,16 @@ const block = z
     kind: z.enum(BLOCK_KINDS),
     /** Denoising steps (0 is the noisiest) at which the block is computed and stored. */
     updates: z.array(index).min(1),
-    /** What a step without an update adds: the stored branch output. */
-    predict: z.strictObject({ kind: only('reuse') }),
+    /** What a step without an update adds. */
+    predict: predictField,
+    /** Per update, the tokens that are computed anew (null = all); absent = all at every update. */
+    tokens: tokensField.optional(),
   })
-  .superRefine(({ updates }, context) => {
+  .superRefine(({ updates, tokens }, context) => {
+    if (tokens && (tokens.length !== updates.length || tokens[0] !== null)) {
+      const message = 'must have one entry per update, the first null (all tokens)';
+      context.addIssue({ code: 'custom', path: ['tokens'], message });
+    }
     const at = updates.findIndex((step, i) => (i === 0 ? step !== 0 : step <= updates[i - 1]!));
     if (at < 0) return;
     const message = at === 0 ? 'is not 0: nothing is stored before' : 'is not above the one before';
@@ -39,13 +48,11 @@ const plan = z
   .strictObject({
     format: z.literal(PLAN_FORMAT),
     /** Digest of the `policy.json` the plan was made for. */
-    policy_sha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hexadecimal'),
+    policy_sha256: digestField,
     /** K, denoising steps. */
     steps: z.int().positive().max(100_000),
-    /** The policy's own noise scheduler. */
-    solver: z.strictObject({ kind: z.enum(['ddpm', 'ddim']) }),
+    /** Takes `steps` steps; the policy's own noise scheduler, or another over the same noise schedule. */
+    solver: solverField,
     /** How the plan was found; for readers, nothing is computed from it. */
     method: z.looseObject({
       name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must fit in a file name'),
@@ -58,10 +65,15 @@ const plan = z
       final_update: z.boolean().optional(),
     }),
     blocks: z.array(block).min(1),
-    numerics: z.strictObject({ kind: only('fp32') }).default({ kind: 'fp32' }),
-    correction: z
-      .never({ error: 'corrections of the output are not supported by this version' })
-      .optional(),
+    numerics: numericsField.default({ kind: 'fp32' }),
+    /** What is done to the network's output or the solver's state beside the plain denoising step. */
+    correction: correctionField.optional(),
+    /** Memory tokens that cross-attention stops to look at. */
+    memory: memoryField.optional(),
+    /** Decides at run time which blocks are computed, beside `updates`; only the interpreter runs it. */
+    decision: decisionField.optional(),
+    /** The file of constants beside the plan (PLAN.safetensors for PLAN.json). */
+    constants: z.strictObject({ sha256: digestField, bytes: z.int().positive() }).optional(),
     /** What was measured while making the plan; for readers. */
     measured: z.record(z.string(), z.unknown()).optional(),
   })
@@ -113,7 +125,7 @@ export function checkPlanFits(
       `is a plan for another policy (${plan.policy_sha256.slice(0, 12)}, this one is ${policySha256.slice(0, 12)})`,
     );
   }
-  if (plan.steps !== steps) refuse(`has ${plan.steps} steps, the policy ${steps}`);
+  if (plan.steps > steps) refuse(`has ${plan.steps} steps, the policy only ${steps}`);
   const names = new Set(plan.blocks.map(blockName));
   const expected = blocksOf(architecture.layers).map(blockName);
   const missing = expected.find((name) => !names.has(name));

@@ -12,6 +12,8 @@ import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import type { Plan } from '../caching/plan.js';
 import { BadInput, messageOf } from '../errors.js';
 import { withTemporaryDirectory } from '../files.js';
+import { findProvider, type ProviderChoice } from '../inference/execution_provider.js';
+import type { ExecutionProvider } from '../inference/session.js';
 import { readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { floatTensor, writeSafetensors } from '../policy/safetensors.js';
@@ -25,6 +27,7 @@ interface BenchOptions {
   readonly bag?: string[];
   readonly chunks: number;
   readonly threads: number;
+  readonly provider: readonly ProviderChoice[];
   readonly seed: number;
   readonly peers?: boolean;
   readonly python?: string;
@@ -52,6 +55,11 @@ export function benchCommand(): Command {
     .option('--bag <bag...>', 'observations from bags; without either they are made up')
     .option('--chunks <number>', 'chunks that each engine makes', integerOption(1), 20)
     .option('--threads <number>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
+    .addOption(
+      new Option('--provider <provider...>', 'where to compute; with several, each plan on each')
+        .choices(['cpu', 'cuda', 'auto'])
+        .default(['cpu'], 'cpu'),
+    )
     .option('--seed <number>', 'makes noises and made-up observations', integerOption(0), 0)
     .option('--peers', 'also time PyTorch: eager, eager with BAC, torch.compile, DDIM')
     .option('--python <path>', 'a Python that has torch (default: .peers/bin/python, else python3)')
@@ -67,13 +75,17 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
   }
   const workload = await workloadFor(policy, options);
   const { threads } = options;
-  const dense = await compiledContender(policy, workload, { name: 'dense', threads });
-  const contenders: Contender[] = [dense];
-  for (const plan of plans) {
-    const denseMultiplyAdds = dense.multiplyAdds;
-    contenders.push(
-      await compiledContender(policy, workload, { ...plan, threads, denseMultiplyAdds }),
-    );
+  const contenders: Contender[] = [];
+  let denseMultiplyAdds = 0;
+  for (const provider of await providersOf(options)) {
+    const dense = { name: 'dense', threads, provider };
+    const contender = await compiledContender(policy, workload, dense);
+    denseMultiplyAdds = contender.multiplyAdds;
+    contenders.push(contender);
+    for (const plan of plans) {
+      const settings = { ...plan, threads, provider, denseMultiplyAdds };
+      contenders.push(await compiledContender(policy, workload, settings));
+    }
   }
   // Before the peers, which are a process of their own.
   const rssMb = Math.round(process.memoryUsage.rss() / 1e6);
@@ -87,7 +99,7 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
   let rows: BenchRow[];
   try {
     if (peers) {
-      const found = await peerContenders(peers, policy, plans, dense.multiplyAdds).catch(missPeers);
+      const found = await peerContenders(peers, policy, plans, denseMultiplyAdds).catch(missPeers);
       contenders.push(...(found?.contenders ?? []));
       absent.push(...(found?.absent ?? []));
     }
@@ -107,6 +119,17 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
     return;
   }
   print(rows, absent, policy, options, rssMb);
+}
+
+/** Every provider once, in the order they were asked for. @throws BadInput when CUDA is, and is missing */
+async function providersOf({ provider }: BenchOptions): Promise<ReadonlySet<ExecutionProvider>> {
+  const providers = new Set<ExecutionProvider>();
+  for (const choice of provider) {
+    const found = await findProvider(choice, false);
+    if (found.note !== undefined) process.stderr.write(`${found.note}\n`);
+    providers.add(found.provider);
+  }
+  return providers;
 }
 
 /** Observations to denoise: recorded ones, else made-up ones. */

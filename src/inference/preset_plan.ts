@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { PlanTarget } from '../caching/make_plan.js';
 import { densePlan } from '../caching/methods/dense.js';
 import { uniformPlan } from '../caching/methods/uniform.js';
-import type { Plan } from '../caching/plan.js';
 import { sha256 } from '../files.js';
 import { formatPlan, type PlanFile, readPlanFor } from '../policy/plan_file.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
@@ -28,7 +27,7 @@ const STEPS_PER_UPDATE = { quality: 2, balanced: 5, fast: 10 } as const;
 export async function presetPlan(
   preset: Preset,
   policy: PolicyPackage,
-): Promise<{ readonly plan: Plan; readonly sha256: string | undefined }> {
+): Promise<Omit<PlanFile, 'sha256'> & { readonly sha256: string | undefined }> {
   const { architecture, noise_scheduler: scheduler } = policy.manifest;
   const target: PlanTarget = {
     policySha256: policy.sha256,
@@ -36,7 +35,8 @@ export async function presetPlan(
     steps: scheduler.steps,
     solver: scheduler.kind,
   };
-  if (preset === 'dense') return { plan: densePlan(target), sha256: undefined };
+  if (preset === 'dense')
+    return { plan: densePlan(target), sha256: undefined, constants: new Map() };
   const path = join(policy.directory, 'plans', `${preset}.json`);
   if (existsSync(path)) return readPlanFor(path, policy);
   return uniform(target, Math.round(target.steps / STEPS_PER_UPDATE[preset]));
@@ -44,7 +44,7 @@ export async function presetPlan(
 
 function uniform(target: PlanTarget, wanted: number): PlanFile {
   const plan = uniformPlan(target, { updates: Math.max(1, wanted - 1), finalUpdate: true });
-  return { plan, sha256: sha256(Buffer.from(formatPlan(plan))) };
+  return { plan, sha256: sha256(Buffer.from(formatPlan(plan))), constants: new Map() };
 }
 
 /** The presets to try in turn for one that is fast enough. */

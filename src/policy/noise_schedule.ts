@@ -4,10 +4,10 @@ import type { NoiseScheduler } from './manifest.js';
  * One denoising step as an affine map around a clip. With m the network's output,
  *
  *     v  = p x + q m                                  predicted clean sample, before clipping
- *     x' = c0 clip(v) + c1 x + c2 v + sigma z         z standard normal
+ *     x' = c0 clip(v) + c1 x + c2 v + c3 clip(v_before) + sigma z         z standard normal
  *
- * covers DDPM (Ho et al. 2020, eq. 7) and DDIM (Song et al. 2021, eq. 12, eta 0) for every prediction
- * type.
+ * covers DDPM (Ho et al. 2020, eq. 7), DDIM (Song et al. 2021, eq. 12, eta 0) and the multistep DPM-Solver++
+ * (Lu et al. 2022) for every prediction type.
  */
 export interface DenoisingStep {
   /** Timestep t the network is told; the largest comes first. */
@@ -18,16 +18,13 @@ export interface DenoisingStep {
   readonly c1: number;
   readonly c2: number;
   readonly sigma: number;
+  /** Of clip(v) of the step before, for multistep solvers; absent = 0. */
+  readonly c3?: number;
 }
 
 /** The K denoising steps in the order they run: index 0 is the noisiest. */
 export function denoisingSteps(scheduler: NoiseScheduler): DenoisingStep[] {
-  const betas = betaSchedule(scheduler);
-  // Single precision where torch has it: near the last step 1 - alphaBar is a small difference, and what
-  // the policy was trained with is what counts. torch.cumprod accumulates in double.
-  const alphas = betas.map((beta) => Math.fround(1 - beta));
-  let product = 1;
-  const cumulative = alphas.map((alpha) => Math.fround((product *= alpha)));
+  const { betas, alphas, cumulative } = trainedSchedule(scheduler);
   const { train_steps: trainSteps, steps } = scheduler;
   const stride = Math.floor(trainSteps / steps);
   return Array.from({ length: steps }, (_, k) => {
@@ -64,7 +61,7 @@ function complement(x: number): number {
 }
 
 /** p and q: how the clean sample follows from x and the network's output. */
-function cleanSample(
+export function cleanSample(
   prediction: NoiseScheduler['prediction_type'],
   alphaBar: number,
 ): { p: number; q: number } {
@@ -78,6 +75,19 @@ function cleanSample(
     case 'v_prediction':
       return { p: signal, q: -noise };
   }
+}
+
+/** beta, alpha and alphaBar of every training timestep. */
+export function trainedSchedule(
+  scheduler: NoiseScheduler,
+): Readonly<Record<'betas' | 'alphas' | 'cumulative', readonly number[]>> {
+  const betas = betaSchedule(scheduler);
+  // Single precision where torch has it: near the last step 1 - alphaBar is a small difference, and what
+  // the policy was trained with is what counts. torch.cumprod accumulates in double.
+  const alphas = betas.map((beta) => Math.fround(1 - beta));
+  let product = 1;
+  const cumulative = alphas.map((alpha) => Math.fround((product *= alpha)));
+  return { betas, alphas, cumulative };
 }
 
 /** The noise prediction is (x - sqrt(alphaBar) v) / sqrt(1 - alphaBar), v not clipped (as diffusers). */

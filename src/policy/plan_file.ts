@@ -2,15 +2,22 @@ import { parsePlan, checkPlanFits, type Plan } from '../caching/plan.js';
 import { BadInput } from '../errors.js';
 import { readChecked, sha256, writeAtomically } from '../files.js';
 import type { PolicyPackage } from './policy_package.js';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors.js';
 
 /** Plans above this size are refused; the dense plan of 8 layers and 100 steps has 11 KB. */
 const MAX_PLAN_BYTES = 16 * 1024 * 1024;
+/** Constants above this size are refused; an affine correction of 100 steps has 3 MB. */
+const MAX_CONSTANTS_BYTES = 1024 ** 3;
+
+/** Constants of predictors and corrections, by name. */
+export type PlanConstants = ReadonlyMap<string, Tensor>;
 
 /** A plan that was read from a file. */
 export interface PlanFile {
   readonly plan: Plan;
-  /** Digest of the file's bytes: what identifies a plan. */
+  /** Digest of the plan's bytes, which hold that of its constants: what identifies a plan. */
   readonly sha256: string;
+  readonly constants: PlanConstants;
 }
 
 /** Reads and checks a plan, without regard to any policy. @throws BadInput naming the wrong field */
@@ -22,7 +29,27 @@ export async function readPlan(path: string): Promise<PlanFile> {
   } catch {
     throw new BadInput('is not JSON', path, 'make the plan again with bac-policy plan');
   }
-  return { plan: parsePlan(json, path), sha256: sha256(bytes) };
+  const plan = parsePlan(json, path);
+  return { plan, sha256: sha256(bytes), constants: await readConstants(plan, path) };
+}
+
+/** Where the constants of a plan lie: `PLAN.safetensors` for `PLAN.json`. */
+export function constantsPath(path: string): string {
+  return `${path.replace(/\.json$/, '')}.safetensors`;
+}
+
+async function readConstants({ constants }: Plan, path: string): Promise<PlanConstants> {
+  if (!constants) return new Map();
+  const file = constantsPath(path);
+  const bytes = await readChecked(file, MAX_CONSTANTS_BYTES);
+  if (sha256(bytes) !== constants.sha256) {
+    throw new BadInput(
+      `is not the file of constants that ${path} was written with`,
+      file,
+      'keep a plan and its .safetensors together, or make the plan again',
+    );
+  }
+  return decodeSafetensors(bytes, file).tensors;
 }
 
 /**
@@ -36,19 +63,28 @@ export async function readPlanFor(
   const file = await readPlan(path);
   const { architecture, noise_scheduler: scheduler } = manifest;
   checkPlanFits(file.plan, policySha256, architecture, scheduler.steps, path);
-  if (file.plan.solver.kind !== scheduler.kind) {
-    throw new BadInput(
-      `solver ${file.plan.solver.kind} is not the policy's ${scheduler.kind}`,
-      path,
-      'make a plan for this policy with bac-policy plan',
-    );
-  }
   return file;
 }
 
-/** Writes a plan as JSON with one line per block. */
-export async function writePlan(path: string, plan: Plan): Promise<void> {
-  await writeAtomically(path, formatPlan(plan));
+/**
+ * Writes a plan as JSON with one line per block, and its constants beside it.
+ * @returns the plan as it was written, with the digest of its constants
+ */
+export async function writePlan(
+  path: string,
+  plan: Plan,
+  constants: PlanConstants = new Map(),
+): Promise<PlanFile> {
+  let whole = plan;
+  if (constants.size > 0) {
+    const bytes = encodeSafetensors([...constants]);
+    // First: a plan must never stand without its constants.
+    await writeAtomically(constantsPath(path), bytes);
+    whole = { ...plan, constants: { sha256: sha256(bytes), bytes: bytes.length } };
+  }
+  const text = formatPlan(whole);
+  await writeAtomically(path, text);
+  return { plan: whole, sha256: sha256(Buffer.from(text)), constants };
 }
 
 /** JSON text of a plan: one line per field and per block, so that plans can be read and compared. */

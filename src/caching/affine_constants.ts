@@ -1,0 +1,81 @@
+import { BadInput } from '../errors.js';
+import type { Architecture } from '../policy/manifest.js';
+import type { PlanConstants } from '../policy/plan_file.js';
+import { floatTensor, type Tensor } from '../policy/safetensors.js';
+import type { AffineRun } from './affine_run.js';
+
+/**
+ * The affine runs of a plan out of its constants, `affine.BEGIN.NAME`.
+ * @param evaluations steps at which the network is evaluated, ascending, the first 0
+ * @param steps K of the plan
+ * @throws BadInput naming the constant that is missing or of the wrong shape
+ */
+export function affineRuns(
+  evaluations: readonly number[],
+  steps: number,
+  a: Pick<Architecture, 'horizon' | 'action_dim' | 'n_obs_steps' | 'condition_dim'>,
+  constants: PlanConstants,
+  where: string,
+): AffineRun[] {
+  const size = a.horizon * a.action_dim;
+  const conditionSize = a.n_obs_steps * a.condition_dim;
+  return evaluations.map((begin, i) => {
+    const end = evaluations[i + 1] ?? steps;
+    const name = (part: string): string => `affine.${begin}.${part}`;
+    const get = (part: string, shape: readonly number[]): Float32Array => {
+      const tensor = constants.get(name(part));
+      if (tensor?.dtype !== 'F32' || tensor.shape.join() !== shape.join()) {
+        const found = tensor ? `${tensor.dtype} [${tensor.shape.join(', ')}]` : 'missing';
+        throw new BadInput(
+          `constant '${name(part)}' must be F32 [${shape.join(', ')}], it is ${found}`,
+          where,
+          'make the plan again with bac-policy plan',
+        );
+      }
+      const data = tensor.data as Float32Array;
+      if (!data.every(Number.isFinite)) {
+        throw new BadInput(
+          `constant '${name(part)}' holds numbers that are not finite`,
+          where,
+          'make the plan again with bac-policy plan',
+        );
+      }
+      return data;
+    };
+    const kept = Math.min(constants.get(name('noise'))?.shape[0] ?? 0, end - begin);
+    const square = [size, size];
+    const hasPrevious = constants.has(name('previous_state')) && i > 0;
+    return {
+      begin,
+      end,
+      state: get('state', square),
+      clean: get('clean', square),
+      condition: get('condition', [conditionSize, size]),
+      offset: get('offset', [size]),
+      noise: get('noise', [kept, size, size]),
+      ...(hasPrevious && {
+        previousState: get('previous_state', square),
+        previousClean: get('previous_clean', square),
+      }),
+    };
+  });
+}
+
+/** The constants that {@link affineRuns} reads. */
+export function affineConstants(runs: readonly AffineRun[]): Map<string, Tensor> {
+  const constants = new Map<string, Tensor>();
+  for (const run of runs) {
+    const size = run.offset.length;
+    const put = (part: string, data: Float32Array, shape: readonly number[]): void => {
+      constants.set(`affine.${run.begin}.${part}`, floatTensor(shape, data));
+    };
+    put('state', run.state, [size, size]);
+    put('clean', run.clean, [size, size]);
+    put('condition', run.condition, [run.condition.length / size, size]);
+    put('offset', run.offset, [size]);
+    put('noise', run.noise, [run.noise.length / size / size, size, size]);
+    if (run.previousState) put('previous_state', run.previousState, [size, size]);
+    if (run.previousClean) put('previous_clean', run.previousClean, [size, size]);
+  }
+  return constants;
+}
