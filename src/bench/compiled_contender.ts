@@ -1,9 +1,9 @@
-import type { Plan } from '../caching/plan.js';
-import { schedulesOf } from '../caching/plan.js';
+import { denoisingProgram } from '../caching/denoising_program.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import { openDenoiser } from '../inference/denoiser.js';
 import type { ExecutionProvider } from '../inference/session.js';
 import { noiseOfSample } from '../inference/vectors.js';
+import type { PlanFile } from '../policy/plan_file.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import type { Contender } from './contender.js';
 
@@ -13,14 +13,15 @@ export async function compiledContender(
   workload: DenoisingInputs,
   options: {
     readonly name: string;
-    readonly plan?: Plan;
+    readonly plan?: PlanFile;
     readonly threads: number;
     readonly provider: ExecutionProvider;
     readonly denseMultiplyAdds?: number;
   },
 ): Promise<Contender & { readonly multiplyAdds: number }> {
   const begin = performance.now();
-  const denoiser = await openDenoiser(policy, options.plan && schedulesOf(options.plan), options);
+  const program = options.plan && denoisingProgram(policy.manifest, options.plan, options.name);
+  const denoiser = await openDenoiser(policy, program, options);
   const size = workload.condition.length / workload.samples;
   const run = async (i: number): Promise<{ ms: number; action: Float32Array }> => {
     const condition = workload.condition.subarray(i * size, (i + 1) * size);

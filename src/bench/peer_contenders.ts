@@ -6,6 +6,20 @@ import type { Absence, Contender } from './contender.js';
 import { eagerChunkCost, eagerCost } from './eager_cost.js';
 import type { PeerProcess } from './peer_process.js';
 
+/** Whether a plan does no more than the paper's: reuse stored branches under the policy's own solver. */
+function reusesOnly(plan: Plan, { manifest: { noise_scheduler: own } }: PolicyPackage): boolean {
+  const { solver, steps, blocks, numerics, correction, memory, decision } = plan;
+  return (
+    solver.kind === own.kind &&
+    steps === own.steps &&
+    blocks.every(({ predict, tokens }) => predict.kind === 'reuse' && !tokens) &&
+    numerics.kind === 'fp32' &&
+    !correction &&
+    !memory &&
+    !decision
+  );
+}
+
 /**
  * Every engine of the peers, with every plan where an engine takes one, warmed up.
  * @param plans in the order in which the peer process was given them
@@ -13,7 +27,7 @@ import type { PeerProcess } from './peer_process.js';
 export async function peerContenders(
   peers: PeerProcess,
   policy: PolicyPackage,
-  plans: readonly { readonly name: string; readonly plan: Plan }[],
+  plans: readonly { readonly name: string; readonly plan: { readonly plan: Plan } }[],
   denseMultiplyAdds: number,
 ): Promise<{ contenders: Contender[]; absent: Absence[] }> {
   const { steps } = policy.manifest.noise_scheduler;
@@ -23,7 +37,8 @@ export async function peerContenders(
   const wanted = peers.engines.flatMap((engine) => {
     const ddim = /^ddim-(\d+)$/.exec(engine);
     if (engine === 'eager-bac') {
-      return plans.map(({ name, plan }, i) => {
+      return plans.flatMap(({ name, plan: { plan } }, i) => {
+        if (!reusesOnly(plan, policy)) return [];
         const schedules = schedulesOf(plan);
         return { engine, name, plan: `${i}`, cost: relative(steps, (b) => schedules[b]!.length) };
       });

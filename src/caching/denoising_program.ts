@@ -1,4 +1,5 @@
 import { BadInput } from '../errors.js';
+import { sha256 } from '../files.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { DenoisingStep } from '../policy/noise_schedule.js';
 import type { PlanConstants } from '../policy/plan_file.js';
@@ -21,7 +22,7 @@ export interface BlockProgram {
 
 /** A plan as the engines run it: read, checked, its constants in place. */
 export interface DenoisingProgram {
-  /** Of the plan's solver. */
+  /** Of the plan's solver, with the factors of a noise-scale correction in q. */
   readonly steps: readonly DenoisingStep[];
   /** Per step, the row of the policy's step noise (K, ...) that it adds. */
   readonly noiseRows: readonly number[];
@@ -31,8 +32,6 @@ export interface DenoisingProgram {
   readonly evaluations: readonly number[];
   /** One per evaluation: what happens from there to the next instead of single denoising steps. */
   readonly affine?: readonly AffineRun[];
-  /** Per step a factor of the network's output. */
-  readonly noiseScale?: readonly number[];
   readonly numerics: Plan['numerics'];
   readonly memory?: Plan['memory'];
   readonly decision?: Plan['decision'];
@@ -65,18 +64,28 @@ export function denoisingProgram(
     };
   }
   const { plan, constants } = file;
-  const steps = solverSteps(scheduler, plan.solver.kind, plan.steps);
-  const blocks = [...plan.blocks].sort((a, b) => blockIndex(a) - blockIndex(b));
-  const evaluations = [...new Set(blocks.flatMap(({ updates }) => updates))].sort((a, b) => a - b);
-  const stride = Math.floor(scheduler.steps / plan.steps);
   const { correction, memory, decision, numerics } = plan;
-  if (correction?.kind === 'noise-scale' && correction.factors.length !== plan.steps) {
+  const factors = correction?.kind === 'noise-scale' ? correction.factors : undefined;
+  if (factors && factors.length !== plan.steps) {
     throw new BadInput(
-      `correction.factors: has ${correction.factors.length} factors for ${plan.steps} steps`,
+      `correction.factors: has ${factors.length} factors for ${plan.steps} steps`,
       where,
       'make the plan again with bac-policy plan',
     );
   }
+  if (plan.steps > scheduler.steps) {
+    throw new BadInput(
+      `has ${plan.steps} steps, the policy only ${scheduler.steps}`,
+      where,
+      'make a plan for this policy with bac-policy plan',
+    );
+  }
+  const steps = solverSteps(scheduler, plan.solver.kind, plan.steps).map((step, k) =>
+    factors ? { ...step, q: step.q * factors[k]! } : step,
+  );
+  const blocks = [...plan.blocks].sort((a, b) => blockIndex(a) - blockIndex(b));
+  const evaluations = [...new Set(blocks.flatMap(({ updates }) => updates))].sort((a, b) => a - b);
+  const stride = Math.floor(scheduler.steps / plan.steps);
   return {
     steps,
     noiseRows: steps.map((_, k) => (steps.length - 1 - k) * stride),
@@ -89,12 +98,20 @@ export function denoisingProgram(
     ...(correction?.kind === 'affine' && {
       affine: affineRuns(evaluations, steps.length, architecture, constants, where),
     }),
-    ...(correction?.kind === 'noise-scale' && { noiseScale: correction.factors }),
     numerics,
     ...(memory && { memory }),
     ...(decision && { decision }),
     constants,
   };
+}
+
+/** What a program does, apart from the policy: graphs are kept under it. */
+export function programKey({ affine, constants, ...rest }: DenoisingProgram): string {
+  const digests = [...constants].map(([name, { data }]) => [
+    name,
+    sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ]);
+  return JSON.stringify([rest, affine !== undefined, digests]);
 }
 
 /** Whether every block is computed at every step of the policy's own solver, in full precision. */
@@ -106,7 +123,6 @@ export function isDense(program: DenoisingProgram, manifest: PolicyManifest): bo
     JSON.stringify(program.steps) === JSON.stringify(own) &&
     program.numerics.kind === 'fp32' &&
     !program.affine &&
-    !program.noiseScale &&
     !program.memory &&
     !program.decision
   );

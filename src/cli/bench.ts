@@ -9,12 +9,11 @@ import { peerContenders } from '../bench/peer_contenders.js';
 import { PeerProcess } from '../bench/peer_process.js';
 import { madeUpWorkload } from '../bench/workload.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
-import type { Plan } from '../caching/plan.js';
 import { BadInput, messageOf } from '../errors.js';
 import { withTemporaryDirectory } from '../files.js';
 import { findProvider, type ProviderChoice } from '../inference/execution_provider.js';
 import type { ExecutionProvider } from '../inference/session.js';
-import { readPlanFor } from '../policy/plan_file.js';
+import { type PlanFile, readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { floatTensor, writeSafetensors } from '../policy/safetensors.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
@@ -69,9 +68,9 @@ export function benchCommand(): Command {
 
 async function bench(directory: string, options: BenchOptions): Promise<void> {
   const policy = await readPolicyPackage(directory);
-  const plans: { name: string; path: string; plan: Plan }[] = [];
+  const plans: { name: string; path: string; plan: PlanFile }[] = [];
   for (const path of options.plan) {
-    plans.push({ name: basename(path), path, plan: (await readPlanFor(path, policy)).plan });
+    plans.push({ name: basename(path), path, plan: await readPlanFor(path, policy) });
   }
   const workload = await workloadFor(policy, options);
   const { threads } = options;

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import { densePlan } from '../caching/methods/dense.js';
-import { schedulesOf } from '../caching/plan.js';
+import { denoisingProgram } from '../caching/denoising_program.js';
 import { buildChunkGraph } from '../compiler/chunk_graph.js';
 import { denoiserWeights } from '../compiler/denoiser_weights.js';
 import { writeAtomically } from '../files.js';
@@ -38,16 +37,10 @@ async function compile(directory: string, options: CompileOptions): Promise<void
   const policy = await readPolicyPackage(directory);
   const { manifest } = policy;
   const plan = options.plan === undefined ? undefined : await readPlanFor(options.plan, policy);
-  const dense = densePlan({
-    policySha256: policy.sha256,
-    layers: manifest.architecture.layers,
-    steps: manifest.noise_scheduler.steps,
-    solver: manifest.noise_scheduler.kind,
-  });
   const graph = buildChunkGraph(
     denoiserWeights(policy.denoiser, manifest.architecture),
     manifest,
-    schedulesOf(plan?.plan ?? dense),
+    denoisingProgram(manifest, plan, options.plan),
     { policy_sha256: policy.sha256, ...(plan && { plan_sha256: plan.sha256 }) },
   );
   // What ONNX Runtime does not load is not written.

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { schedulesOf } from '../caching/plan.js';
+import { type DenoisingProgram, denoisingProgram } from '../caching/denoising_program.js';
 import { openDenoiser } from '../inference/denoiser.js';
 import { ImageEncoders } from '../inference/image_encoders.js';
 import { openInterpreter } from '../inference/interpreter.js';
@@ -48,7 +48,7 @@ async function run(directory: string, options: RunOptions): Promise<void> {
   const policy = await readPolicyPackage(directory);
   const { manifest } = policy;
   const plan = options.plan === undefined ? undefined : await readPlanFor(options.plan, policy);
-  const updates = plan && schedulesOf(plan.plan);
+  const program = plan && denoisingProgram(manifest, plan, options.plan);
   const encoders = await ImageEncoders.open(policy, { threads: options.threads });
   const inputs = await readVectors(
     options.input,
@@ -63,7 +63,7 @@ async function run(directory: string, options: RunOptions): Promise<void> {
   const bar = progressBar('denoising', work);
   const denoise = options.engine === 'compiled' ? runCompiled : runInterpreter;
   const { threads } = options;
-  const sample = await denoise(policy, updates, inputs, { threads, bar }).finally(() => bar.stop());
+  const sample = await denoise(policy, program, inputs, { threads, bar }).finally(() => bar.stop());
   if (!sample.every(Number.isFinite)) {
     throw new Error(
       `${directory}: the policy produced numbers that are not finite; check its weights`,
@@ -95,11 +95,11 @@ interface Settings {
 
 async function runCompiled(
   policy: PolicyPackage,
-  updates: readonly (readonly number[])[] | undefined,
+  program: DenoisingProgram | undefined,
   inputs: DenoisingInputs,
   { threads, bar }: Settings,
 ): Promise<Float32Array> {
-  const denoiser = await openDenoiser(policy, updates, { threads });
+  const denoiser = await openDenoiser(policy, program, { threads });
   const result = new Float32Array(inputs.initialNoise.length);
   const size = inputs.initialNoise.length / inputs.samples;
   const conditionSize = inputs.condition.length / inputs.samples;
@@ -117,7 +117,7 @@ async function runCompiled(
 
 async function runInterpreter(
   policy: PolicyPackage,
-  updates: readonly (readonly number[])[] | undefined,
+  program: DenoisingProgram | undefined,
   inputs: DenoisingInputs,
   { threads, bar }: Settings,
 ): Promise<Float32Array> {
@@ -127,7 +127,7 @@ async function runInterpreter(
   });
   const { sample } = await interpreter.run({
     ...inputs,
-    ...(updates && { updates }),
+    ...(program && { program }),
     onStep: () => bar.advance(),
   });
   await interpreter.close();

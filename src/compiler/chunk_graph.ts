@@ -1,8 +1,10 @@
+import type { DenoisingProgram } from '../caching/denoising_program.js';
+import { BadInput } from '../errors.js';
 import type { PolicyManifest } from '../policy/manifest.js';
-import { denoisingSteps } from '../policy/noise_schedule.js';
+import { AffineRunsGraph } from './affine_runs_graph.js';
 import { CachedNetwork, type Predict } from './cached_network.js';
 import type { DenoiserWeights } from './denoiser_weights.js';
-import { GraphBuilder, type OnnxGraph } from './graph.js';
+import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
 import { physicalAction } from './physical_action.js';
 import { SolverGraph } from './solver_graph.js';
 import { paddedTokens, padWithZeros } from './token_padding.js';
@@ -10,69 +12,128 @@ import { paddedTokens, padWithZeros } from './token_padding.js';
 /**
  * The whole denoising loop with a plan baked in: one graph without control flow, one run per chunk.
  *
- * Inputs `condition` (1, To, Dc), `initial_noise` (1, T, A), `step_noise` (K, 1, T, A); outputs `sample`
- * (1, T, A) normalised and `action` (1, Ta, A) in physical units.
+ * Inputs `condition` (1, To, Dc), `initial_noise` (1, T, A), `step_noise` (K, 1, T, A), K of the policy; outputs
+ * `sample` (1, T, A) normalised and `action` (1, Ta, A) in physical units.
  *
- * @param updates per block in canonical order, the steps at which it is computed
+ * @throws BadInput when the program decides at run time
  */
 export function buildChunkGraph(
   weights: DenoiserWeights,
   manifest: PolicyManifest,
-  updates: readonly (readonly number[])[],
+  program: DenoisingProgram,
   metadata: Record<string, string> = {},
 ): OnnxGraph {
+  if (program.decision) {
+    throw new BadInput(
+      `decides while denoising (${program.decision.kind}), which no graph can`,
+      'plan',
+      'run it with --engine interpreter',
+    );
+  }
   const a = manifest.architecture;
-  const shape = [a.horizon, a.action_dim] as const;
-  const steps = denoisingSteps(manifest.noise_scheduler);
   const g = new GraphBuilder(metadata);
   const condition = g.reshape(g.input('condition', [1, a.n_obs_steps, a.condition_dim]), [
     a.n_obs_steps,
     a.condition_dim,
   ]);
-  const rows = paddedTokens(a.horizon);
+  const shape = [a.horizon, a.action_dim] as const;
   const initial = g.reshape(g.input('initial_noise', [1, ...shape]), shape);
-  const noise = g.reshape(g.input('step_noise', [steps.length, 1, ...shape]), [
-    steps.length,
-    ...shape,
-  ]);
-  const solver = new SolverGraph(
-    g,
-    steps,
-    manifest.noise_scheduler.clip_range,
-    g.reshape(padWithZeros(g, noise, 1, rows), [steps.length, rows * a.action_dim]),
-    [rows, a.action_dim],
-  );
+  const { steps: noises } = manifest.noise_scheduler;
+  const noise = g.reshape(g.input('step_noise', [noises, 1, ...shape]), [noises, ...shape]);
   const network = new CachedNetwork(
     g,
     weights,
     manifest,
-    steps.map((step) => step.timestep),
+    program.steps.map((step) => step.timestep),
     condition,
   );
-  const updated = updates.map((list) => new Set(list));
-  const computes = steps.map((_, k) => updated.some((list) => list.has(k)));
-  let state = padWithZeros(g, initial, 0, rows);
-  let predict: Predict | undefined;
-  for (const k of steps.keys()) {
-    const factors = solver.factors(k);
-    if (computes[k]) {
-      predict = undefined;
-      network.update(k, (block) => updated[block]!.has(k), state, factors.scale);
-      state = solver.advance(k, state, network.output(state, factors));
-    } else {
-      predict ??= network.reuse(lengthOfRun(computes, k));
-      state = solver.advance(k, state, predict(state, factors));
-    }
-  }
-  const sample = g.slice(solver.sample(state), 0, a.horizon, 0);
+  const loop = { g, manifest, program, network, condition, initial, noise };
+  const sample = program.affine ? affineLoop(loop) : steppedLoop(loop);
   return g.finish({
     sample: g.reshape(sample, [1, ...shape]),
     action: g.reshape(physicalAction(g, manifest, sample), [1, a.n_action_steps, a.action_dim]),
   });
 }
 
+interface Loop {
+  readonly g: GraphBuilder;
+  readonly manifest: PolicyManifest;
+  readonly program: DenoisingProgram;
+  readonly network: CachedNetwork;
+  /** (To, Dc) */
+  readonly condition: Value;
+  /** (T, A) */
+  readonly initial: Value;
+  /** (K, T, A), K of the policy */
+  readonly noise: Value;
+}
+
+/** Every denoising step by itself. @returns the sample (T, A) */
+function steppedLoop({ g, manifest, program, network, initial, noise }: Loop): Value {
+  const { horizon, action_dim: actions } = manifest.architecture;
+  const { steps, noiseRows } = program;
+  const rows = paddedTokens(horizon);
+  const solver = new SolverGraph(
+    g,
+    steps,
+    manifest.noise_scheduler.clip_range,
+    g.reshape(padWithZeros(g, noise, 1, rows), [noise.shape[0]!, rows * actions]),
+    noiseRows,
+    [rows, actions],
+  );
+  const computes = computedBlocks(program);
+  let state = padWithZeros(g, initial, 0, rows);
+  let predict: Predict | undefined;
+  for (const k of steps.keys()) {
+    const factors = solver.factors(k);
+    const blocks = computes.get(k);
+    if (blocks) {
+      predict = undefined;
+      network.update(k, (block) => blocks.has(block), state, factors.scale);
+      state = solver.advance(k, state, network.output(state, factors));
+    } else {
+      predict ??= network.reuse(lengthOfRun(program, k));
+      state = solver.advance(k, state, predict(state, factors));
+    }
+  }
+  return g.slice(solver.sample(state), 0, horizon, 0);
+}
+
+/** One affine map from evaluation to evaluation. @returns the sample (T, A) */
+function affineLoop({ g, manifest, program, network, condition, initial, noise }: Loop): Value {
+  const { horizon, action_dim: actions } = manifest.architecture;
+  const range = manifest.noise_scheduler.clip_range;
+  const size = horizon * actions;
+  const maps = new AffineRunsGraph(
+    g,
+    condition,
+    g.reshape(noise, [noise.shape[0]!, size]),
+    program.noiseRows,
+  );
+  const computes = computedBlocks(program);
+  let x = g.reshape(initial, [1, size]);
+  for (const run of program.affine!) {
+    const { p, q } = program.steps[run.begin]!;
+    const blocks = computes.get(run.begin)!;
+    const state = padWithZeros(g, g.reshape(x, [horizon, actions]), 0, paddedTokens(horizon));
+    network.update(run.begin, (block) => blocks.has(block), state, 1);
+    const padded = network.output(state, { scale: 1, output: q, sample: p });
+    const clean = g.reshape(g.slice(padded, 0, horizon, 0), [1, size]);
+    x = maps.advance(run, x, range === null ? clean : g.clip(clean, -range, range));
+  }
+  return g.reshape(x, [horizon, actions]);
+}
+
+/** Per evaluation, the blocks that are computed. */
+function computedBlocks({ blocks, evaluations }: DenoisingProgram): Map<number, Set<number>> {
+  const computed = new Map(evaluations.map((k) => [k, new Set<number>()]));
+  for (const [index, { updates }] of blocks.entries()) {
+    for (const k of updates) computed.get(k)!.add(index);
+  }
+  return computed;
+}
+
 /** Steps from k on in which nothing is computed. */
-function lengthOfRun(computes: readonly boolean[], k: number): number {
-  const next = computes.indexOf(true, k);
-  return (next < 0 ? computes.length : next) - k;
+function lengthOfRun({ evaluations, steps }: DenoisingProgram, k: number): number {
+  return (evaluations.find((at) => at > k) ?? steps.length) - k;
 }

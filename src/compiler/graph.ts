@@ -67,10 +67,26 @@ export class GraphBuilder {
    * @throws RangeError when the data does not fill the shape or holds NaN, or the name has another shape
    */
   constant(name: string, shape: readonly number[], data: () => Float32Array): Value {
+    return this.#constant(name, shape, 'float32', data);
+  }
+
+  /** The same of signed 8-bit integers. */
+  bytes(name: string, shape: readonly number[], data: () => Int8Array): Value {
+    return this.#constant(name, shape, 'int8', data);
+  }
+
+  #constant(
+    name: string,
+    shape: readonly number[],
+    type: ElementType,
+    data: () => Float32Array | Int8Array,
+  ): Value {
     const known = this.#constants.get(name)?.value;
     if (known) {
-      if (known.shape.join() === shape.join()) return known;
-      throw new RangeError(`constant ${name} is [${known.shape.join()}], not [${shape.join()}]`);
+      if (known.shape.join() === shape.join() && known.type === type) return known;
+      throw new RangeError(
+        `constant ${name} is ${known.type} [${known.shape.join()}], not ${type} [${shape.join()}]`,
+      );
     }
     const values = data();
     if (elementCount(shape) !== values.length) {
@@ -80,7 +96,7 @@ export class GraphBuilder {
     }
     // A mask may hold -Infinity; nothing may hold NaN.
     if (hasNaN(values)) throw new RangeError(`constant ${name} holds NaN`);
-    const value = this.#declare(name, shape, 'float32');
+    const value = this.#declare(name, shape, type);
     this.#constants.set(name, { value, data: values });
     return value;
   }
@@ -252,12 +268,12 @@ export class GraphBuilder {
     return outputs;
   }
 
-  /** The row of a table (rows, ...) that `index` (a scalar) names: (...). */
+  /** The rows of a table (rows, ...) that `index` names, a scalar or a list: (...) or (n, ...). */
   gather(table: Value, index: Value): Value {
     return this.node(
       'Gather',
       [table, index],
-      table.shape.slice(1),
+      [...index.shape, ...table.shape.slice(1)],
       { axis: 0 },
       { type: table.type },
     );
@@ -377,7 +393,7 @@ export class GraphBuilder {
   }
 }
 
-function hasNaN(values: Float32Array): boolean {
+function hasNaN(values: Float32Array | Int8Array): boolean {
   for (const value of values) if (value !== value) return true;
   return false;
 }

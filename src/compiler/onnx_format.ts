@@ -102,7 +102,7 @@ root.add(
 export const modelProto = root.lookupType('ModelProto');
 
 /** `TensorProto.DataType`. */
-export const ELEMENT_TYPE = { float32: 1, uint8: 2, int64: 7 } as const;
+export const ELEMENT_TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 
 /** `AttributeProto.AttributeType`. */
 export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;

@@ -21,7 +21,7 @@ export interface ModelNode {
 /** A constant of a model. */
 export interface ModelConstant {
   readonly value: Value;
-  readonly data: Float32Array | BigInt64Array;
+  readonly data: Float32Array | BigInt64Array | Int8Array;
 }
 
 /** What an ONNX file holds. */

@@ -18,7 +18,7 @@ export interface PredictionFactors {
  * The solver's side of the unrolled loop with as few nodes as possible: the state is u = x / s with a
  * scale s_k per step chosen such that the term c1 x of a step needs no node,
  *
- *     u' = u + clip(v) c0 / s' + v c2 / s' + z sigma / s',    s' = c1 s,
+ *     u' = u + clip(v) c0 / s' + v c2 / s' + clip(v_before) c3 / s' + z sigma / s',    s' = c1 s,
  *
  * and factors c0 / s' go into the product that makes v.
  */
@@ -29,9 +29,12 @@ export class SolverGraph {
   /** s_0 .. s_K */
   readonly #scales: readonly number[];
   readonly #noise: readonly Value[] | undefined;
+  /** Clipped prediction of the step before, v c0 / s' of that step. */
+  #before: Value | undefined;
 
   /**
-   * @param stepNoise (K, T A); row t is the noise added at timestep t
+   * @param stepNoise (K, T A), K of the policy
+   * @param noiseRows per step the row of `stepNoise` that it adds, descending
    * @param shape of the sample, [T, A]
    */
   constructor(
@@ -39,6 +42,7 @@ export class SolverGraph {
     steps: readonly DenoisingStep[],
     clipRange: number | null,
     stepNoise: Value,
+    noiseRows: readonly number[],
     shape: readonly [number, number],
   ) {
     this.#graph = graph;
@@ -52,11 +56,15 @@ export class SolverGraph {
     this.#scales = scales;
     const count = steps.length;
     if (steps.some(({ sigma }) => sigma > 0)) {
-      // Row t belongs to step K - 1 - t.
+      // The last step has the first row.
+      const rows =
+        count === stepNoise.shape[0]
+          ? stepNoise
+          : graph.gather(stepNoise, graph.integers([...noiseRows].reverse()));
       const factors = graph.constant('noise.scale', [count, 1], () =>
         Float32Array.from(steps.map(({ sigma }, k) => sigma / scales[k + 1]!)).reverse(),
       );
-      const scaled = graph.reshape(graph.binary('Mul', stepNoise, factors), [
+      const scaled = graph.reshape(graph.binary('Mul', rows, factors), [
         count * shape[0],
         shape[1],
       ]);
@@ -82,14 +90,20 @@ export class SolverGraph {
    */
   advance(k: number, state: Value, prediction: Value): Value {
     const g = this.#graph;
-    const { c0, c1, c2, sigma } = this.#steps[k]!;
+    const { c0, c1, c2, c3 = 0, sigma } = this.#steps[k]!;
     const next = this.#scales[k + 1]!;
     const terms: Value[] = [];
     const keep = (c1 * this.scale(k)) / next;
     if (keep === 1) terms.push(state);
     else if (keep !== 0) terms.push(g.binary('Mul', state, g.scalar(keep)));
     const limit = this.#clipRange === null ? undefined : (this.#clipRange * c0) / next;
-    terms.push(limit === undefined ? prediction : g.clip(prediction, -limit, limit));
+    const clipped = limit === undefined ? prediction : g.clip(prediction, -limit, limit);
+    terms.push(clipped);
+    if (c3 !== 0 && this.#before) {
+      const factor = ((c3 / next) * this.#scales[k]!) / this.#steps[k - 1]!.c0;
+      terms.push(g.binary('Mul', this.#before, g.scalar(factor)));
+    }
+    this.#before = clipped;
     if (c2 !== 0) terms.push(g.binary('Mul', prediction, g.scalar(c2 / c0)));
     if (sigma > 0) terms.push(this.#noise![k]!);
     return g.sum(terms);

@@ -1,3 +1,4 @@
+import { type DenoisingProgram, isDense, programKey } from '../caching/denoising_program.js';
 import { buildChunkGraph } from '../compiler/chunk_graph.js';
 import { type DenoiserWeights, denoiserWeights } from '../compiler/denoiser_weights.js';
 import { buildStepGraphs } from '../compiler/step_graph.js';
@@ -21,11 +22,12 @@ export interface Denoiser {
 
 /**
  * Compiles a policy and loads it. Compiled graphs are kept on disk, see {@link cachedGraph}.
- * @param updates per block in canonical order the steps that compute it; absent = the dense policy
+ * @param program absent = the dense policy
+ * @throws BadInput when the program decides at run time
  */
 export async function openDenoiser(
   policy: PolicyPackage,
-  updates: readonly (readonly number[])[] | undefined,
+  program: DenoisingProgram | undefined,
   options: SessionOptions = {},
 ): Promise<Denoiser> {
   const { manifest } = policy;
@@ -33,10 +35,9 @@ export async function openDenoiser(
   // Reading the weights takes longer than loading a graph that is in the cache.
   const weights = (): DenoiserWeights =>
     (read ??= denoiserWeights(policy.denoiser, manifest.architecture));
-  const isDense = updates?.every((list) => list.length === manifest.noise_scheduler.steps) ?? true;
-  if (!isDense) {
-    const graph = await cachedGraph([policy.sha256, 'chunk', JSON.stringify(updates)], () =>
-      buildChunkGraph(weights(), manifest, updates!, { policy_sha256: policy.sha256 }),
+  if (program && !isDense(program, manifest)) {
+    const graph = await cachedGraph([policy.sha256, 'chunk', programKey(program)], () =>
+      buildChunkGraph(weights(), manifest, program, { policy_sha256: policy.sha256 }),
     );
     return new ChunkDenoiser(
       manifest,

@@ -1,4 +1,6 @@
+import type { AffineRun } from '../caching/affine_run.js';
 import { blocksOf } from '../caching/blocks.js';
+import { type DenoisingProgram, denoisingProgram } from '../caching/denoising_program.js';
 import { sinusoidalEmbedding } from '../compiler/condition_tokens.js';
 import { denoiserWeights } from '../compiler/denoiser_weights.js';
 import {
@@ -10,7 +12,7 @@ import {
 import type { OnnxGraph } from '../compiler/graph.js';
 import { toFloat32 } from '../compiler/linalg.js';
 import type { PolicyManifest } from '../policy/manifest.js';
-import { type DenoisingStep, denoisingSteps } from '../policy/noise_schedule.js';
+import type { DenoisingStep } from '../policy/noise_schedule.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { Session, type SessionOptions } from './session.js';
 
@@ -27,8 +29,8 @@ export interface InterpreterInput {
   readonly initialNoise: Float32Array;
   /** (K, N, T, A); entry t is added at timestep t. */
   readonly stepNoise: Float32Array;
-  /** Per block in canonical order, the steps that compute it; absent = every block at every step. */
-  readonly updates?: readonly (readonly number[])[];
+  /** What is computed when; absent = the dense policy. */
+  readonly program?: DenoisingProgram;
   /** Hears every branch that is computed: (n, T, E) of the n samples from `firstSample` on. */
   readonly onBranch?: (
     step: number,
@@ -36,7 +38,7 @@ export interface InterpreterInput {
     branch: Float32Array,
     firstSample: number,
   ) => void;
-  /** Hears the end of every step: the sample (n, T, A) after it. */
+  /** Hears the end of every step, or of an affine run of steps its last one: the sample (n, T, A) after it. */
   readonly onStep?: (step: number, sample: Float32Array, firstSample: number) => void;
 }
 
@@ -85,18 +87,13 @@ class BlockInterpreter implements Interpreter {
   readonly batch: number;
   readonly #manifest: PolicyManifest;
   readonly #sessions: Sessions;
-  readonly #steps: readonly DenoisingStep[];
-  /** Sinusoidal time embedding of every step, (E) each, without the position. */
-  readonly #times: readonly Float32Array[];
+  readonly #dense: DenoisingProgram;
 
   constructor(manifest: PolicyManifest, batch: number, sessions: Sessions) {
     this.batch = batch;
     this.#manifest = manifest;
     this.#sessions = sessions;
-    this.#steps = denoisingSteps(manifest.noise_scheduler);
-    this.#times = this.#steps.map(({ timestep }) =>
-      toFloat32(sinusoidalEmbedding(manifest.architecture.embedding, timestep)),
-    );
+    this.#dense = denoisingProgram(manifest);
   }
 
   async run(input: InterpreterInput): Promise<{ sample: Float32Array }> {
@@ -118,48 +115,79 @@ class BlockInterpreter implements Interpreter {
 
   /** One batch; where there are fewer samples than the batch holds, zeros fill it up. */
   async #runBatch(input: InterpreterInput, first: number, count: number): Promise<Float32Array> {
-    const a = this.#manifest.architecture;
+    const { architecture: a, noise_scheduler: scheduler } = this.#manifest;
     const size = a.horizon * a.action_dim;
-    const width = a.horizon * a.embedding;
+    const program = input.program ?? this.#dense;
+    const { steps, noiseRows, affine } = program;
     const condition = this.#pad(input.condition, a.n_obs_steps * a.condition_dim, first, count);
-    const streamShape = [this.batch, a.horizon, a.embedding];
+    const clipRange = scheduler.clip_range ?? Infinity;
     const stored: Float32Array[] = [];
-    const { sessions, steps } = { sessions: this.#sessions, steps: this.#steps };
+    const noiseOf = (k: number): Float32Array => {
+      const at = (noiseRows[k]! * input.samples + first) * size;
+      return input.stepNoise.subarray(at, at + count * size);
+    };
     let x = this.#pad(input.initialNoise, size, first, count);
-    for (const [k, step] of steps.entries()) {
-      const memory = (
-        await sessions.memory.run({
-          condition: { data: condition, shape: [this.batch, a.n_obs_steps, a.condition_dim] },
-          time: { data: this.#times[k]!, shape: [1, a.embedding] },
-        })
-      )['memory']!;
-      const embedded = await sessions.embedding.run({
-        sample: { data: x, shape: [this.batch, a.horizon, a.action_dim] },
-      });
-      const stream = embedded['stream']!.data as Float32Array;
-      for (const [index, block] of sessions.blocks.entries()) {
-        if (!input.updates || input.updates[index]!.includes(k)) {
-          const inputs = { stream: { data: stream, shape: streamShape } };
-          const isCross = index % 3 === 1;
-          const outputs = await block.run(isCross ? { ...inputs, memory } : inputs);
-          const branch = outputs['branch']!.data as Float32Array;
-          stored[index] = branch;
-          input.onBranch?.(k, index, branch.subarray(0, count * width), first);
-        }
-        const branch = stored[index]!;
-        for (let i = 0; i < stream.length; i++) stream[i]! += branch[i]!;
-      }
-      const headed = await sessions.head.run({ stream: { data: stream, shape: streamShape } });
-      const noiseAt = ((steps.length - 1 - k) * input.samples + first) * size;
-      const noise = input.stepNoise.subarray(noiseAt, noiseAt + count * size);
-      x = denoise(x, headed['output']!.data as Float32Array, noise, step, this.#clipRange);
-      input.onStep?.(k, x.subarray(0, count * size), first);
+    let before: Evaluated | undefined;
+    for (let k = 0; k < steps.length;) {
+      const step = steps[k]!;
+      const output = await this.#network(input, program, k, { x, condition, stored, first, count });
+      const unclipped = x.map((value, i) => step.p * value + step.q * output[i]!);
+      const clean = unclipped.map((value) => Math.max(-clipRange, Math.min(clipRange, value)));
+      const now: Evaluated = { x, clean };
+      const run = affine?.find(({ begin }) => begin === k);
+      x = run
+        ? affineStep(run, now, before, condition, noiseOf, size)
+        : denoise(now, before, unclipped, noiseOf(k), step);
+      before = now;
+      k = run ? run.end : k + 1;
+      input.onStep?.(k - 1, x.subarray(0, count * size), first);
     }
     return x;
   }
 
-  get #clipRange(): number {
-    return this.#manifest.noise_scheduler.clip_range ?? Infinity;
+  /** The network's output (B, T, A), blocks computed or reused as the program says. */
+  async #network(
+    input: InterpreterInput,
+    { blocks, steps }: DenoisingProgram,
+    k: number,
+    batch: {
+      readonly x: Float32Array;
+      readonly condition: Float32Array;
+      /** Latest output of every block; changed here. */
+      readonly stored: Float32Array[];
+      readonly first: number;
+      readonly count: number;
+    },
+  ): Promise<Float32Array> {
+    const a = this.#manifest.architecture;
+    const sessions = this.#sessions;
+    const { stored, first, count } = batch;
+    const streamShape = [this.batch, a.horizon, a.embedding];
+    const time = toFloat32(sinusoidalEmbedding(a.embedding, steps[k]!.timestep));
+    const memory = (
+      await sessions.memory.run({
+        condition: { data: batch.condition, shape: [this.batch, a.n_obs_steps, a.condition_dim] },
+        time: { data: time, shape: [1, a.embedding] },
+      })
+    )['memory']!;
+    const embedded = await sessions.embedding.run({
+      sample: { data: batch.x, shape: [this.batch, a.horizon, a.action_dim] },
+    });
+    const stream = embedded['stream']!.data as Float32Array;
+    for (const [index, block] of sessions.blocks.entries()) {
+      if (blocks[index]!.updates.includes(k)) {
+        const inputs = { stream: { data: stream, shape: streamShape } };
+        const isCross = index % 3 === 1;
+        const outputs = await block.run(isCross ? { ...inputs, memory } : inputs);
+        const branch = outputs['branch']!.data as Float32Array;
+        stored[index] = branch;
+        input.onBranch?.(k, index, branch.subarray(0, count * a.horizon * a.embedding), first);
+      }
+      const branch = stored[index]!;
+      for (let i = 0; i < stream.length; i++) stream[i]! += branch[i]!;
+    }
+    const headed = await sessions.head.run({ stream: { data: stream, shape: streamShape } });
+    return headed['output']!.data as Float32Array;
   }
 
   #pad(values: Float32Array, size: number, first: number, count: number): Float32Array {
@@ -169,17 +197,69 @@ class BlockInterpreter implements Interpreter {
   }
 }
 
+/** The sample at an evaluation and the clipped clean sample predicted there, each (B, T, A). */
+interface Evaluated {
+  readonly x: Float32Array;
+  readonly clean: Float32Array;
+}
+
 /** One solver step, see {@link DenoisingStep}. @param noise may be shorter than x: the rest is padding */
 function denoise(
-  x: Float32Array,
-  output: Float32Array,
+  { x, clean }: Evaluated,
+  before: Evaluated | undefined,
+  unclipped: Float32Array,
   noise: Float32Array,
-  { p, q, c0, c1, c2, sigma }: DenoisingStep,
-  clipRange: number,
+  { c0, c1, c2, c3 = 0, sigma }: DenoisingStep,
 ): Float32Array {
-  return x.map((value, i) => {
-    const clean = p * value + q * output[i]!;
-    const clipped = Math.max(-clipRange, Math.min(clipRange, clean));
-    return c0 * clipped + c1 * value + c2 * clean + sigma * (noise[i] ?? 0);
-  });
+  return x.map(
+    (value, i) =>
+      c0 * clean[i]! +
+      c1 * value +
+      c2 * unclipped[i]! +
+      c3 * (before?.clean[i] ?? 0) +
+      sigma * (noise[i] ?? 0),
+  );
+}
+
+/** A whole run of steps, see {@link AffineRun}; sums in double precision. */
+function affineStep(
+  run: AffineRun,
+  now: Evaluated,
+  before: Evaluated | undefined,
+  condition: Float32Array,
+  noiseOf: (step: number) => Float32Array,
+  size: number,
+): Float32Array {
+  const samples = now.x.length / size;
+  const result = new Float32Array(now.x.length);
+  const conditionSize = condition.length / samples;
+  const kept = run.noise.length / size / size;
+  const sum = new Float64Array(size);
+  const addProduct = (
+    values: Float32Array,
+    begin: number,
+    length: number,
+    matrix: Float32Array,
+  ): void => {
+    for (let i = 0; i < length; i++) {
+      const factor = values[begin + i] ?? 0;
+      for (let j = 0; j < size; j++) sum[j]! += factor * matrix[i * size + j]!;
+    }
+  };
+  for (let n = 0; n < samples; n++) {
+    sum.set(run.offset);
+    addProduct(now.x, n * size, size, run.state);
+    addProduct(now.clean, n * size, size, run.clean);
+    addProduct(condition, n * conditionSize, conditionSize, run.condition);
+    if (run.previousState && run.previousClean && before) {
+      addProduct(before.x, n * size, size, run.previousState);
+      addProduct(before.clean, n * size, size, run.previousClean);
+    }
+    for (let i = 0; i < kept; i++) {
+      const matrix = run.noise.subarray(i * size * size, (i + 1) * size * size);
+      addProduct(noiseOf(run.end - kept + i), n * size, size, matrix);
+    }
+    result.set(sum, n * size);
+  }
+  return result;
 }

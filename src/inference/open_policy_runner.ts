@@ -1,6 +1,6 @@
-import { schedulesOf } from '../caching/plan.js';
+import { denoisingProgram } from '../caching/denoising_program.js';
 import type { PolicyManifest } from '../policy/manifest.js';
-import { readPlanFor } from '../policy/plan_file.js';
+import { type PlanFile, readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { type Denoiser, openDenoiser } from './denoiser.js';
 import { ImageEncoders } from './image_encoders.js';
@@ -27,26 +27,23 @@ export async function openPolicyRunner(
 ): Promise<OpenPolicyRunner> {
   const policy = await readPolicyPackage(directory);
   const plan = options.plan === undefined ? undefined : await readPlanFor(options.plan, policy);
-  return openRunner(policy, plan && schedulesOf(plan.plan), plan?.sha256, {
-    threads: options.threads ?? 1,
-  });
+  return openRunner(policy, plan, { threads: options.threads ?? 1 });
 }
 
 /**
  * Compiles and loads a policy that was read.
- * @param updates per block in canonical order the steps that compute it; undefined = the dense policy
- * @param planSha256 digest of the plan these come from
+ * @param plan undefined = the dense policy
  */
 export async function openRunner(
   policy: PolicyPackage,
-  updates: readonly (readonly number[])[] | undefined,
-  planSha256: string | undefined,
+  plan: PlanFile | undefined,
   settings: SessionOptions,
 ): Promise<OpenPolicyRunner> {
   const encoders = await ImageEncoders.open(policy, settings);
   try {
-    const denoiser = await openDenoiser(policy, updates, settings);
-    return new CompiledRunner(policy.manifest, encoders, denoiser, policy.sha256, planSha256);
+    const program = plan && denoisingProgram(policy.manifest, plan);
+    const denoiser = await openDenoiser(policy, program, settings);
+    return new CompiledRunner(policy.manifest, encoders, denoiser, policy.sha256, plan?.sha256);
   } catch (error) {
     await encoders.close();
     throw error;

@@ -27,14 +27,14 @@ export function solverSteps(
  *
  *     x' = (sigma' / sigma) x - alpha' (e^-h - 1) D,    D = (1 + 1 / 2r) v - (1 / 2r) v_before,
  *
- * timesteps evenly spread from the noisiest on. The first step has no step before it and the last ends at the
+ * timesteps evenly spread from the noisiest on (`trailing` spacing of diffusers). The first step has no step before it and the last ends at the
  * clean sample, where h is infinite: both are of first order.
  */
 function multistepSolver(scheduler: NoiseScheduler, count: number): DenoisingStep[] {
   const { cumulative } = trainedSchedule(scheduler);
-  const last = scheduler.train_steps - 1;
-  const timesteps = Array.from({ length: count }, (_, k) =>
-    Math.round((last * (count - k)) / count),
+  const timesteps = Array.from(
+    { length: count },
+    (_, k) => Math.round((scheduler.train_steps * (count - k)) / count) - 1,
   );
   const lambda = (t: number): number => Math.log(cumulative[t]! / (1 - cumulative[t]!)) / 2;
   return timesteps.map((t, k) => {

@@ -1,6 +1,7 @@
 import { openInterpreter } from '../../src/inference/interpreter.js';
 import { assertClose } from '../support/assert_close.js';
 import { runCompiled, runUnrolled } from '../support/engines.js';
+import { programFor } from '../support/programs.js';
 import { randomInputs, randomPolicy, type RandomPolicyOptions } from '../support/random_policy.js';
 import { dense, plansOf } from '../support/schedules.js';
 
@@ -86,7 +87,10 @@ describe('compiled against block by block, for architectures without a checkpoin
       assertClose(unrolled.action, stepped.action, 10 * TOLERANCE, 'dense, action');
       if (scheduler.steps > 1) {
         for (const [plan, updates] of Object.entries(plansOf(blocks, scheduler.steps))) {
-          const { sample } = await interpreter.run({ ...inputs, updates });
+          const { sample } = await interpreter.run({
+            ...inputs,
+            program: programFor(policy, updates),
+          });
           const compiled = await runUnrolled(policy, updates, inputs);
           assertClose(compiled.sample, sample, TOLERANCE, plan);
         }

@@ -4,6 +4,7 @@ import { buildChunkGraph } from '../../src/compiler/chunk_graph.js';
 import { type DenoiserWeights, denoiserWeights } from '../../src/compiler/denoiser_weights.js';
 import { openDenoiser } from '../../src/inference/denoiser.js';
 import type { PolicyPackage } from '../../src/policy/policy_package.js';
+import { programFor } from '../support/programs.js';
 import { randomPolicy } from '../support/random_policy.js';
 import { dense, randomSchedules, type Schedules, unified } from '../support/schedules.js';
 import { SeededRandom } from '../support/seeded_random.js';
@@ -19,7 +20,7 @@ describe('multiply-adds of a compiled plan', () => {
     weights = denoiserWeights(policy.denoiser, policy.manifest.architecture);
   });
   const cost = (updates: Schedules): number =>
-    buildChunkGraph(weights, policy.manifest, updates).multiplyAdds;
+    buildChunkGraph(weights, policy.manifest, programFor(policy, updates)).multiplyAdds;
 
   it('grow with every update, and never beyond those of the dense policy', () => {
     const random = new SeededRandom(3);
@@ -52,7 +53,11 @@ describe('multiply-adds of a compiled plan', () => {
     const { horizon: t, action_dim: a } = policy.manifest.architecture;
     const shorter = await randomPolicy({ noise_scheduler: { train_steps: 10, steps: 10 } });
     const once = unified(BLOCKS, [0]);
-    const tenSteps = buildChunkGraph(weights, shorter.manifest, once).multiplyAdds;
+    const tenSteps = buildChunkGraph(
+      weights,
+      shorter.manifest,
+      programFor(shorter, once),
+    ).multiplyAdds;
     assert.equal(cost(once) - tenSteps, 10 * 2 * t * a * (2 * a + 3));
   });
 

@@ -2,6 +2,7 @@ import { openInterpreter } from '../../src/inference/interpreter.js';
 import { assertClose } from '../support/assert_close.js';
 import { runCompiled } from '../support/engines.js';
 import { FIXTURE_NAMES, fixture } from '../support/fixtures.js';
+import { programFor } from '../support/programs.js';
 import { plansOf } from '../support/schedules.js';
 
 /** Required are 1e-4; what is seen is 4e-6. */
@@ -20,7 +21,9 @@ describe('cached policies, compiled against block by block', () => {
         plansOf(3 * architecture.layers, scheduler.steps),
       )) {
         if (scheduler.steps === 100 && TOO_LARGE_FOR_100_STEPS.has(plan)) continue;
-        const expected = (await interpreter.run({ ...inputs, updates })).sample;
+        const expected = (
+          await interpreter.run({ ...inputs, program: programFor(policy, updates) })
+        ).sample;
         const { sample } = await runCompiled(policy, updates, inputs);
         assertClose(sample, expected, TOLERANCE, `${name}, ${plan}`);
       }

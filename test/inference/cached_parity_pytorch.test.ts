@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { programFor } from '../support/programs.js';
 import { openInterpreter } from '../../src/inference/interpreter.js';
 import { assertClose } from '../support/assert_close.js';
 import { runCompiled, runInterpreter } from '../support/engines.js';
@@ -22,7 +23,7 @@ describe('cached policies against PyTorch with block-wise caching', () => {
       const { policy, inputs } = await fixture(name);
       const interpreter = await openInterpreter(policy, { threads: 1, batch: inputs.samples });
       assertClose(
-        await runInterpreter(interpreter, updates, inputs),
+        await runInterpreter(interpreter, programFor(policy, updates), inputs),
         sample,
         1e-4,
         'block by block',

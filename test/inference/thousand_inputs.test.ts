@@ -4,6 +4,7 @@ import { openInterpreter } from '../../src/inference/interpreter.js';
 import { assertClose } from '../support/assert_close.js';
 import { denoiseAll } from '../support/engines.js';
 import { fixture } from '../support/fixtures.js';
+import { programFor } from '../support/programs.js';
 import { randomInputs, randomPolicy } from '../support/random_policy.js';
 import { bacLike } from '../support/schedules.js';
 
@@ -27,12 +28,13 @@ async function compare(
   policy: Awaited<ReturnType<typeof randomPolicy>>,
   updates?: readonly (readonly number[])[],
 ): Promise<void> {
+  const program = updates && programFor(policy, updates);
   const inputs = randomInputs(policy, INPUTS, 77);
   assert.ok(inputs.condition.every((value) => value !== 0));
   const interpreter = await openInterpreter(policy, { threads: 1, batch: 50 });
-  const expected = await interpreter.run({ ...inputs, ...(updates && { updates }) });
+  const expected = await interpreter.run({ ...inputs, ...(program && { program }) });
   await interpreter.close();
-  const denoiser = await openDenoiser(policy, updates);
+  const denoiser = await openDenoiser(policy, program);
   const { sample } = await denoiseAll(denoiser, policy, inputs);
   await denoiser.close();
   assertClose(sample, expected.sample, TOLERANCE, `${INPUTS} samples`);

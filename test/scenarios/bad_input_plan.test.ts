@@ -58,12 +58,12 @@ describe('bad input: plans', () => {
       plan['colour'] = 'red';
     }),
     'with a predictor of a later version': changed(
-      /plan\.json: blocks\.1\.predict\.kind: "affine" is not supported by this version/,
+      /plan\.json: blocks\.1\.predict\.kind: Invalid discriminator value/,
       (plan) => {
         plan.blocks[1]!['predict'] = { kind: 'affine' };
       },
     ),
-    'for more steps': changed(/plan\.json: has 21 steps, the policy 20/, (plan) => {
+    'for more steps': changed(/plan\.json: has 21 steps, the policy only 20/, (plan) => {
       plan['steps'] = 21;
     }),
     'without one of the blocks': changed(

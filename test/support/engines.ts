@@ -1,5 +1,6 @@
 import { buildChunkGraph } from '../../src/compiler/chunk_graph.js';
 import { denoiserWeights } from '../../src/compiler/denoiser_weights.js';
+import type { DenoisingProgram } from '../../src/caching/denoising_program.js';
 import type { DenoisingInputs } from '../../src/caching/denoising_inputs.js';
 import { type Denoiser, openDenoiser } from '../../src/inference/denoiser.js';
 import type { Interpreter } from '../../src/inference/interpreter.js';
@@ -7,6 +8,7 @@ import { Session } from '../../src/inference/session.js';
 import { noiseOfSample } from '../../src/inference/vectors.js';
 import type { PolicyPackage } from '../../src/policy/policy_package.js';
 import './cache_directory.js';
+import { programFor } from './programs.js';
 
 /** Per block in canonical order the steps that compute it; undefined = every block at every step. */
 export type Updates = readonly (readonly number[])[] | undefined;
@@ -37,7 +39,7 @@ export async function runCompiled(
   updates: Updates,
   inputs: DenoisingInputs,
 ): Promise<{ sample: Float32Array; action: Float32Array }> {
-  const denoiser = await openDenoiser(policy, updates);
+  const denoiser = await openDenoiser(policy, updates && programFor(policy, updates));
   try {
     return await denoiseAll(denoiser, policy, inputs);
   } finally {
@@ -53,7 +55,9 @@ export async function runUnrolled(
 ): Promise<{ sample: Float32Array; action: Float32Array }> {
   const { architecture: a, noise_scheduler: scheduler } = policy.manifest;
   const weights = denoiserWeights(policy.denoiser, a);
-  const session = await Session.load(buildChunkGraph(weights, policy.manifest, updates).bytes);
+  const session = await Session.load(
+    buildChunkGraph(weights, policy.manifest, programFor(policy, updates)).bytes,
+  );
   const denoise: Denoiser['denoise'] = async (condition, noise) => {
     const outputs = await session.run({
       condition: { data: condition, shape: [1, a.n_obs_steps, a.condition_dim] },
@@ -75,10 +79,10 @@ export async function runUnrolled(
 /** Block by block. @returns sample (N, T, A) */
 export async function runInterpreter(
   interpreter: Interpreter,
-  updates: Updates,
+  program: DenoisingProgram | undefined,
   inputs: DenoisingInputs,
 ): Promise<Float32Array> {
-  return (await interpreter.run({ ...inputs, ...(updates && { updates }) })).sample;
+  return (await interpreter.run({ ...inputs, ...(program && { program }) })).sample;
 }
 
 /** Arrays one after another. */

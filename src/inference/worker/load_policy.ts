@@ -1,5 +1,4 @@
 import { planName } from '../../caching/plan_name.js';
-import { schedulesOf } from '../../caching/plan.js';
 import { type ObservationLayout, observationLayout } from '../../control/observation_layout.js';
 import { readPlanFor } from '../../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../../policy/policy_package.js';
@@ -88,8 +87,9 @@ async function openWithinBudget(
       preset === undefined
         ? { ...(await readPlanFor(options.plan!, policy)), preset }
         : { ...(await presetPlan(preset, policy)), preset };
-    const schedules = choice.sha256 === undefined ? undefined : schedulesOf(choice.plan);
-    const runner = await openRunner(policy, schedules, choice.sha256, settings);
+    const { sha256 } = choice;
+    const plan = sha256 === undefined ? undefined : { ...choice, sha256 };
+    const runner = await openRunner(policy, plan, settings);
     let times: WarmUp;
     try {
       times = await warmUp(runner);

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { affineConstants } from '../../src/caching/affine_constants.js';
+import { type DenoisingProgram, denoisingProgram } from '../../src/caching/denoising_program.js';
+import type { SolverKind } from '../../src/caching/plan_fields.js';
+import { openDenoiser } from '../../src/inference/denoiser.js';
+import { openInterpreter } from '../../src/inference/interpreter.js';
+import type { PolicyPackage } from '../../src/policy/policy_package.js';
+import { assertClose } from '../support/assert_close.js';
+import { denoiseAll } from '../support/engines.js';
+import { planFor } from '../support/plans.js';
+import { randomAffineRuns } from '../support/random_affine_runs.js';
+import { randomInputs, randomPolicy } from '../support/random_policy.js';
+import { type Schedules, unified } from '../support/schedules.js';
+
+const TOLERANCE = 1e-4;
+const BLOCKS = 6;
+const STEPS = 20;
+
+describe('compiled and block by block agree', () => {
+  let policy: PolicyPackage;
+  before(async () => {
+    policy = await randomPolicy();
+  });
+
+  for (const kind of ['ddim', 'dpm-solver++', 'ddpm'] as const) {
+    for (const steps of [STEPS, 10, 4]) {
+      it(`under ${kind} with ${steps} steps, every block at each and with reuse`, async () => {
+        const every = Array.from({ length: steps }, (_, k) => k);
+        const dense = await compare(policy, solved(policy, kind, steps, unified(BLOCKS, every)));
+        const cached = await compare(policy, solved(policy, kind, steps, unified(BLOCKS, [0, 2])));
+        assert.notDeepEqual(dense, cached);
+      });
+    }
+  }
+
+  it('under a solver with more steps than there is noise for, which is refused', () => {
+    assert.throws(() => solved(policy, 'ddim', STEPS + 1, unified(BLOCKS, [0])), /21 steps/);
+  });
+
+  for (const previous of [false, true]) {
+    for (const evaluations of [[0], [0, 7, 8, 19]]) {
+      it(`with affine runs from ${evaluations.join()}${previous ? ', two evaluations each' : ''}`, async () => {
+        const runs = randomAffineRuns(policy, evaluations, { previous, noiseSteps: 3 });
+        await compare(
+          policy,
+          denoisingProgram(policy.manifest, {
+            plan: {
+              ...planFor(policy, unified(BLOCKS, evaluations)),
+              correction: { kind: 'affine' },
+            },
+            constants: affineConstants(runs),
+          }),
+        );
+      });
+    }
+  }
+
+  it('with affine runs between evaluations of some blocks', async () => {
+    const schedules = unified(BLOCKS, [0, 12]).with(1, [0]).with(4, [0, 6]);
+    const runs = randomAffineRuns(policy, [0, 6, 12], { previous: true, noiseSteps: 20 });
+    await compare(
+      policy,
+      denoisingProgram(policy.manifest, {
+        plan: { ...planFor(policy, schedules), correction: { kind: 'affine' } },
+        constants: affineConstants(runs),
+      }),
+    );
+  });
+
+  it("with factors of the network's output", async () => {
+    const factors = Array.from({ length: STEPS }, (_, k) => 0.9 + k / 100);
+    const plan = planFor(policy, unified(BLOCKS, [0, 5]));
+    const scaled = await compare(
+      policy,
+      denoisingProgram(policy.manifest, {
+        plan: { ...plan, correction: { kind: 'noise-scale', factors } },
+        constants: new Map(),
+      }),
+    );
+    const plain = await compare(
+      policy,
+      denoisingProgram(policy.manifest, { plan, constants: new Map() }),
+    );
+    assert.notDeepEqual(scaled, plain);
+  });
+});
+
+function solved(
+  policy: PolicyPackage,
+  kind: SolverKind,
+  steps: number,
+  schedules: Schedules,
+): DenoisingProgram {
+  return denoisingProgram(policy.manifest, {
+    plan: { ...planFor(policy, schedules), steps, solver: { kind } },
+    constants: new Map(),
+  });
+}
+
+async function compare(policy: PolicyPackage, program: DenoisingProgram): Promise<Float32Array> {
+  const inputs = randomInputs(policy, 4, 5);
+  const interpreter = await openInterpreter(policy, { threads: 1, batch: 3 });
+  const expected = await interpreter.run({ ...inputs, program });
+  await interpreter.close();
+  const denoiser = await openDenoiser(policy, program);
+  const { sample } = await denoiseAll(denoiser, policy, inputs);
+  await denoiser.close();
+  assert.ok(sample.some((value) => value !== 0));
+  assertClose(sample, expected.sample, TOLERANCE, 'samples');
+  return sample;
+}
