@@ -1,10 +1,24 @@
-import { adaptiveCachingSchedule, type Objective } from '../adaptive_caching_scheduler.js';
+import { z } from 'zod';
+import {
+  adaptiveCachingSchedule,
+  OBJECTIVES,
+  type Objective,
+} from '../adaptive_caching_scheduler.js';
 import { measuredBy, type Calibration } from '../calibration.js';
 import { withFinalUpdate } from '../final_update.js';
 import { makePlan, type PlanTarget } from '../make_plan.js';
-import { isSimilarity, type Metric } from '../metrics.js';
+import { isSimilarity, METRICS, type Metric } from '../metrics.js';
 import type { Plan } from '../plan.js';
 import { stepSimilarity } from '../step_similarity.js';
+import { atMostSteps, featuresOf, targetOf } from './context.js';
+import { defineMethod } from './method.js';
+import { finalUpdate as finalField, updatesPerBlock } from './option_fields.js';
+
+/** The paper of `acs` and `bac`. */
+export const BAC_PAPER = {
+  title: 'Block-wise Adaptive Caching for Accelerating Diffusion Policy',
+  arxiv: '2506.13456',
+} as const;
 
 /** Options of {@link acsPlan}. */
 export interface AcsOptions {
@@ -43,3 +57,28 @@ export function acsPlan(target: PlanTarget, calibration: Calibration, options: A
     measuredBy(calibration),
   );
 }
+
+/** Options of schedules by similarity, as text. */
+export const acsFields = {
+  updates: updatesPerBlock,
+  metric: z.enum(METRICS).default('cosine').describe('how features of two steps are compared'),
+  objective: z.enum(OBJECTIVES).default('anchor').describe("a segment's score"),
+  final: finalField(true),
+};
+
+/** `acs`. */
+export const acs = defineMethod({
+  name: 'acs',
+  summary: 'each block by its own Adaptive Caching Schedule, without the union of bac',
+  paper: BAC_PAPER,
+  decisions: 'static',
+  needs: ['features'],
+  options: z.strictObject(acsFields),
+  make(context, { final: finalUpdate, ...options }) {
+    const target = targetOf(context);
+    const calibration = featuresOf(context, 'acs');
+    atMostSteps(options.updates, target.steps, '--updates');
+    const plan = acsPlan(target, calibration, { ...options, finalUpdate });
+    return { plan, constants: new Map() };
+  },
+});

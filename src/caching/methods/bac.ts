@@ -1,10 +1,14 @@
+import { z } from 'zod';
+import { BadInput } from '../../errors.js';
 import { bubblingUnion } from '../bubbling_union.js';
 import { measuredBy, type Calibration } from '../calibration.js';
 import { withFinalUpdate } from '../final_update.js';
 import { makePlan, type PlanTarget } from '../make_plan.js';
 import type { Plan } from '../plan.js';
 import { blockError } from '../step_similarity.js';
-import { acsSchedules, type AcsOptions } from './acs.js';
+import { acsFields, acsSchedules, BAC_PAPER, type AcsOptions } from './acs.js';
+import { atMostSteps, featuresOf, targetOf } from './context.js';
+import { defineMethod } from './method.js';
 
 /** Options of {@link bacPlan}. */
 export interface BacOptions extends AcsOptions {
@@ -41,3 +45,35 @@ export function bacPlan(target: PlanTarget, calibration: Calibration, options: B
     measuredBy(calibration),
   );
 }
+
+/** `bac`. */
+export const bac = defineMethod({
+  name: 'bac',
+  summary: 'Block-wise Adaptive Caching: acs, the Bubbling Union, and the last step',
+  paper: BAC_PAPER,
+  decisions: 'static',
+  needs: ['features'],
+  options: z.strictObject({
+    ...acsFields,
+    bubbling: z.coerce
+      .number()
+      .int()
+      .nonnegative()
+      .default(5)
+      .describe('n, blocks that get the union'),
+  }),
+  make(context, { final: finalUpdate, bubbling: bubblingBlocks, ...options }) {
+    const target = targetOf(context);
+    const calibration = featuresOf(context, 'bac');
+    atMostSteps(options.updates, target.steps, '--updates');
+    if (bubblingBlocks > calibration.blocks.length) {
+      throw new BadInput(
+        `${bubblingBlocks} is more than the policy's ${calibration.blocks.length} blocks`,
+        '--bubbling',
+        `take 0 to ${calibration.blocks.length}`,
+      );
+    }
+    const plan = bacPlan(target, calibration, { ...options, bubblingBlocks, finalUpdate });
+    return { plan, constants: new Map() };
+  },
+});

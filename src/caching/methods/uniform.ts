@@ -1,8 +1,12 @@
+import { z } from 'zod';
 import { blocksOf } from '../blocks.js';
 import { withFinalUpdate } from '../final_update.js';
 import { makePlan, type PlanTarget } from '../make_plan.js';
 import type { Plan } from '../plan.js';
 import { uniformSchedule } from '../uniform_schedule.js';
+import { atMostSteps, targetOf } from './context.js';
+import { defineMethod } from './method.js';
+import { finalUpdate as finalField, updatesPerBlock } from './option_fields.js';
 
 /** Options of {@link uniformPlan}. */
 export interface UniformOptions {
@@ -25,3 +29,17 @@ export function uniformPlan(
     blocksOf(target.layers).map(() => schedule),
   );
 }
+
+/** `uniform`. */
+export const uniform = defineMethod({
+  name: 'uniform',
+  summary: 'all blocks update together at evenly spread steps; the baseline',
+  decisions: 'static',
+  needs: [],
+  options: z.strictObject({ updates: updatesPerBlock, final: finalField(false) }),
+  make(context, { updates, final }) {
+    const target = targetOf(context);
+    atMostSteps(updates, target.steps, '--updates');
+    return { plan: uniformPlan(target, { updates, finalUpdate: final }), constants: new Map() };
+  },
+});
