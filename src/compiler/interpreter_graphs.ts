@@ -45,7 +45,7 @@ export function memoryGraph(weights: DenoiserWeights, a: Architecture, batch: nu
       const normed = norm(g, `${i}.norm1`, layer.norm1, x);
       x = g.add(
         x,
-        attention(g, `${i}.attention`, layer.selfAttention, a.heads, batch, normed, normed),
+        attend(g, `${i}.attention`, layer.selfAttention, a.heads, batch, normed, normed).branch,
       );
       x = g.add(x, feedForward(g, `${i}.`, layer, norm(g, `${i}.norm2`, layer.norm2, x)));
     }
@@ -75,42 +75,57 @@ export function embeddingGraph(
   return g.finish({ stream: g.add(embedded, positions) });
 }
 
-/** One block: `stream` (B, T, E), for cross-attention also `memory` -> `branch` (B, T, E). */
+/**
+ * One block: `stream` (B, T, E) -> `branch` (B, T, E). Cross-attention also takes `memory` and `seen` (1 + To), 0
+ * for the memory tokens that are seen and -Infinity for those that are not, and tells `attention` (B, 1 + To), how
+ * much was looked at each: the mean over heads and action tokens.
+ */
 export function blockGraph(
-  weights: DenoiserWeights,
+  { layers }: DenoiserWeights,
   a: Architecture,
   batch: number,
   block: Block,
 ): OnnxGraph {
   const g = new GraphBuilder({ block: blockName(block) });
   const { horizon, embedding: e, heads } = a;
-  const layer = weights.layers[block.layer]!;
+  const layer = layers[block.layer]!;
   const stream = g.reshape(g.input('stream', [batch, horizon, e]), [batch * horizon, e]);
-  const branch = (): Value => {
-    switch (block.kind) {
-      case 'self_attention': {
-        const x = norm(g, 'norm', layer.norm1, stream);
-        const mask = a.causal
-          ? g.constant('mask', [horizon, horizon], () =>
-              additiveMask(horizon, horizon, (query, key) => key <= query),
-            )
-          : undefined;
-        return attention(g, 'attention', layer.selfAttention, heads, batch, x, x, mask);
-      }
-      case 'cross_attention': {
-        const keys = 1 + a.n_obs_steps;
-        const memory = g.reshape(g.input('memory', [batch, keys, e]), [batch * keys, e]);
-        const sees = memoryMask(a);
-        const mask =
-          sees && g.constant('mask', [horizon, keys], () => additiveMask(horizon, keys, sees));
-        const x = norm(g, 'norm', layer.norm2, stream);
-        return attention(g, 'attention', layer.crossAttention, heads, batch, x, memory, mask);
-      }
-      case 'feed_forward':
-        return feedForward(g, '', layer, norm(g, 'norm', layer.norm3, stream));
+  const finish = (branch: Value, attention?: Value): OnnxGraph =>
+    g.finish({
+      branch: g.reshape(branch, [batch, horizon, e]),
+      ...(attention && { attention }),
+    });
+  switch (block.kind) {
+    case 'self_attention': {
+      const x = norm(g, 'norm', layer.norm1, stream);
+      const mask = a.causal
+        ? g.constant('mask', [horizon, horizon], () =>
+            additiveMask(horizon, horizon, (query, key) => key <= query),
+          )
+        : undefined;
+      return finish(attend(g, 'attention', layer.selfAttention, heads, batch, x, x, mask).branch);
     }
-  };
-  return g.finish({ branch: g.reshape(branch(), [batch, horizon, e]) });
+    case 'cross_attention': {
+      const keys = 1 + a.n_obs_steps;
+      const memory = g.reshape(g.input('memory', [batch, keys, e]), [batch * keys, e]);
+      const seen = g.input('seen', [keys]);
+      const sees = memoryMask(a);
+      const mask = sees
+        ? g.add(
+            g.constant('mask', [horizon, keys], () => additiveMask(horizon, keys, sees)),
+            seen,
+          )
+        : seen;
+      const x = norm(g, 'norm', layer.norm2, stream);
+      const weights = layer.crossAttention;
+      const looked = attend(g, 'attention', weights, heads, batch, x, memory, mask);
+      const axes = { axes: [1, 2], keepdims: 0 };
+      const attention = g.node('ReduceMean', [looked.probabilities], [batch, keys], axes);
+      return finish(looked.branch, attention);
+    }
+    case 'feed_forward':
+      return finish(feedForward(g, '', layer, norm(g, 'norm', layer.norm3, stream)));
+  }
 }
 
 /** Final LayerNorm and head: `stream` (B, T, E) -> `output` (B, T, A). */
@@ -122,8 +137,11 @@ export function headGraph(weights: DenoiserWeights, a: Architecture, batch: numb
   return g.finish({ output: g.reshape(output, [batch, a.horizon, a.action_dim]) });
 }
 
-/** Multi-head attention in elementary operators: x (B T, E), memory (B S, E) -> (B T, E). */
-function attention(
+/**
+ * Multi-head attention in elementary operators: x (B T, E), memory (B S, E) -> branch (B T, E), and who looked
+ * where: probabilities (B, heads, T, S).
+ */
+function attend(
   g: GraphBuilder,
   name: string,
   weights: Attention,
@@ -132,7 +150,7 @@ function attention(
   x: Value,
   memory: Value,
   mask?: Value,
-): Value {
+): { branch: Value; probabilities: Value } {
   const [rows, e] = x.shape as [number, number];
   const d = e / heads;
   const perHead = (part: 'query' | 'key' | 'value', from: Value, order: number[]): Value => {
@@ -145,7 +163,8 @@ function attention(
   const scaled = g.binary('Mul', g.matmul(query, key), g.scalar(1 / Math.sqrt(d)));
   const probabilities = g.softmax(mask ? g.add(scaled, mask) : scaled);
   const attended = g.transpose(g.matmul(probabilities, value), [0, 2, 1, 3]);
-  return linear(g, `${name}.output`, weights.output, g.reshape(attended, [rows, e]));
+  const branch = linear(g, `${name}.output`, weights.output, g.reshape(attended, [rows, e]));
+  return { branch, probabilities };
 }
 
 function feedForward(

@@ -1,6 +1,8 @@
-import type { AffineRun } from '../caching/affine_run.js';
 import { blocksOf } from '../caching/blocks.js';
 import { type DenoisingProgram, denoisingProgram } from '../caching/denoising_program.js';
+import { updatedTokens } from '../caching/strategies/plan_strategy.js';
+import type { Strategy } from '../caching/strategies/strategy.js';
+import { strategyOf } from '../caching/strategies/strategy_of.js';
 import { sinusoidalEmbedding } from '../compiler/condition_tokens.js';
 import { denoiserWeights } from '../compiler/denoiser_weights.js';
 import {
@@ -12,8 +14,8 @@ import {
 import type { OnnxGraph } from '../compiler/graph.js';
 import { toFloat32 } from '../compiler/linalg.js';
 import type { PolicyManifest } from '../policy/manifest.js';
-import type { DenoisingStep } from '../policy/noise_schedule.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
+import { affineStep, denoiseStep, type Evaluated } from './denoise_step.js';
 import { Session, type SessionOptions } from './session.js';
 
 /** Samples that go through the network together; more gain little on two cores. */
@@ -31,15 +33,40 @@ export interface InterpreterInput {
   readonly stepNoise: Float32Array;
   /** What is computed when; absent = the dense policy. */
   readonly program?: DenoisingProgram;
-  /** Hears every branch that is computed: (n, T, E) of the n samples from `firstSample` on. */
+  /**
+   * Hears every branch that is computed: (n, T, E) of the n samples from `firstSample` on, also of those whose
+   * strategy does not want it, where it is wanted for another.
+   */
   readonly onBranch?: (
     step: number,
     block: number,
     branch: Float32Array,
     firstSample: number,
+    details: BranchDetails,
   ) => void;
+  /** Hears the network's output (n, T, A) at every evaluation, before anything is made of it. */
+  readonly onOutput?: (step: number, output: Float32Array, firstSample: number) => void;
   /** Hears the end of every step, or of an affine run of steps its last one: the sample (n, T, A) after it. */
   readonly onStep?: (step: number, sample: Float32Array, firstSample: number) => void;
+}
+
+/** What there is to know of a branch beside itself. */
+export interface BranchDetails {
+  /** The block's input, (n, T, E); valid during the call only. */
+  readonly stream: Float32Array;
+  /** Of cross-attention: how much was looked at each memory token, (n, 1 + To). */
+  readonly attention: Float32Array | undefined;
+}
+
+/** What comes of a batch of denoising runs. */
+export interface InterpreterResult {
+  /** (N, T, A) */
+  readonly sample: Float32Array;
+  /**
+   * (N): blocks that were computed for each sample, over all steps; of an update of some tokens only their share.
+   * The dense policy computes 3 L K.
+   */
+  readonly computedBlocks: Float64Array;
 }
 
 /**
@@ -49,7 +76,7 @@ export interface InterpreterInput {
 export interface Interpreter {
   /** Samples that are run together; `onBranch` hears at most so many at once. */
   readonly batch: number;
-  run(input: InterpreterInput): Promise<{ sample: Float32Array }>;
+  run(input: InterpreterInput): Promise<InterpreterResult>;
   close(): Promise<void>;
 }
 
@@ -83,6 +110,23 @@ interface Sessions {
   readonly head: Session;
 }
 
+/** The samples of a batch. */
+interface BatchPart {
+  readonly first: number;
+  /** One per sample. */
+  readonly strategies: readonly Strategy[];
+  /** Per sample, the blocks computed so far; counted here. */
+  readonly computed: Float64Array;
+}
+
+/** What a block's graph gives. */
+interface Branch {
+  /** (B, T, E) */
+  readonly branch: Float32Array;
+  /** (B, 1 + To) */
+  readonly attention: Float32Array | undefined;
+}
+
 class BlockInterpreter implements Interpreter {
   readonly batch: number;
   readonly #manifest: PolicyManifest;
@@ -96,16 +140,20 @@ class BlockInterpreter implements Interpreter {
     this.#dense = denoisingProgram(manifest);
   }
 
-  async run(input: InterpreterInput): Promise<{ sample: Float32Array }> {
+  async run(input: InterpreterInput): Promise<InterpreterResult> {
     const a = this.#manifest.architecture;
     const size = a.horizon * a.action_dim;
     const sample = new Float32Array(input.samples * size);
+    const computedBlocks = new Float64Array(input.samples);
+    const newStrategy = strategyOf(input.program ?? this.#dense, a);
     for (let first = 0; first < input.samples; first += this.batch) {
       const count = Math.min(this.batch, input.samples - first);
-      const part = await this.#runBatch(input, first, count);
+      const strategies = Array.from({ length: count }, newStrategy);
+      const computed = computedBlocks.subarray(first, first + count);
+      const part = await this.#runBatch(input, { first, strategies, computed });
       sample.set(part.subarray(0, count * size), first * size);
     }
-    return { sample };
+    return { sample, computedBlocks };
   }
 
   async close(): Promise<void> {
@@ -114,14 +162,15 @@ class BlockInterpreter implements Interpreter {
   }
 
   /** One batch; where there are fewer samples than the batch holds, zeros fill it up. */
-  async #runBatch(input: InterpreterInput, first: number, count: number): Promise<Float32Array> {
+  async #runBatch(input: InterpreterInput, part: BatchPart): Promise<Float32Array> {
     const { architecture: a, noise_scheduler: scheduler } = this.#manifest;
+    const { first } = part;
+    const count = part.strategies.length;
     const size = a.horizon * a.action_dim;
     const program = input.program ?? this.#dense;
     const { steps, noiseRows, affine } = program;
     const condition = this.#pad(input.condition, a.n_obs_steps * a.condition_dim, first, count);
     const clipRange = scheduler.clip_range ?? Infinity;
-    const stored: Float32Array[] = [];
     const noiseOf = (k: number): Float32Array => {
       const at = (noiseRows[k]! * input.samples + first) * size;
       return input.stepNoise.subarray(at, at + count * size);
@@ -130,14 +179,15 @@ class BlockInterpreter implements Interpreter {
     let before: Evaluated | undefined;
     for (let k = 0; k < steps.length;) {
       const step = steps[k]!;
-      const output = await this.#network(input, program, k, { x, condition, stored, first, count });
+      const output = await this.#network(input, program, k, { x, condition, part });
+      input.onOutput?.(k, output.subarray(0, count * size), first);
       const unclipped = x.map((value, i) => step.p * value + step.q * output[i]!);
       const clean = unclipped.map((value) => Math.max(-clipRange, Math.min(clipRange, value)));
       const now: Evaluated = { x, clean };
       const run = affine?.find(({ begin }) => begin === k);
       x = run
         ? affineStep(run, now, before, condition, noiseOf, size)
-        : denoise(now, before, unclipped, noiseOf(k), step);
+        : denoiseStep(now, before, unclipped, noiseOf(k), step);
       before = now;
       k = run ? run.end : k + 1;
       input.onStep?.(k - 1, x.subarray(0, count * size), first);
@@ -145,49 +195,82 @@ class BlockInterpreter implements Interpreter {
     return x;
   }
 
-  /** The network's output (B, T, A), blocks computed or reused as the program says. */
+  /** The network's output (B, T, A), blocks computed or predicted as the strategies say. */
   async #network(
     input: InterpreterInput,
-    { blocks, steps }: DenoisingProgram,
+    program: DenoisingProgram,
     k: number,
-    batch: {
-      readonly x: Float32Array;
-      readonly condition: Float32Array;
-      /** Latest output of every block; changed here. */
-      readonly stored: Float32Array[];
-      readonly first: number;
-      readonly count: number;
-    },
+    state: { readonly x: Float32Array; readonly condition: Float32Array; readonly part: BatchPart },
   ): Promise<Float32Array> {
     const a = this.#manifest.architecture;
     const sessions = this.#sessions;
-    const { stored, first, count } = batch;
     const streamShape = [this.batch, a.horizon, a.embedding];
-    const time = toFloat32(sinusoidalEmbedding(a.embedding, steps[k]!.timestep));
-    const memory = (
-      await sessions.memory.run({
-        condition: { data: batch.condition, shape: [this.batch, a.n_obs_steps, a.condition_dim] },
-        time: { data: time, shape: [1, a.embedding] },
-      })
-    )['memory']!;
+    const time = toFloat32(sinusoidalEmbedding(a.embedding, program.steps[k]!.timestep));
+    const conditionShape = [this.batch, a.n_obs_steps, a.condition_dim];
+    const remembered = await sessions.memory.run({
+      condition: { data: state.condition, shape: conditionShape },
+      time: { data: time, shape: [1, a.embedding] },
+    });
+    const memory = {
+      memory: remembered['memory']!,
+      seen: { data: seenMemory(program, k, 1 + a.n_obs_steps), shape: [1 + a.n_obs_steps] },
+    };
     const embedded = await sessions.embedding.run({
-      sample: { data: batch.x, shape: [this.batch, a.horizon, a.action_dim] },
+      sample: { data: state.x, shape: [this.batch, a.horizon, a.action_dim] },
     });
     const stream = embedded['stream']!.data as Float32Array;
     for (const [index, block] of sessions.blocks.entries()) {
-      if (blocks[index]!.updates.includes(k)) {
+      const compute = async (): Promise<Branch> => {
         const inputs = { stream: { data: stream, shape: streamShape } };
-        const isCross = index % 3 === 1;
-        const outputs = await block.run(isCross ? { ...inputs, memory } : inputs);
-        const branch = outputs['branch']!.data as Float32Array;
-        stored[index] = branch;
-        input.onBranch?.(k, index, branch.subarray(0, count * a.horizon * a.embedding), first);
-      }
-      const branch = stored[index]!;
-      for (let i = 0; i < stream.length; i++) stream[i]! += branch[i]!;
+        const outputs = await block.run(index % 3 === 1 ? { ...inputs, ...memory } : inputs);
+        return {
+          branch: outputs['branch']!.data as Float32Array,
+          attention: outputs['attention']?.data as Float32Array | undefined,
+        };
+      };
+      await this.#addBlock(input, program, { k, index, stream, part: state.part }, compute);
     }
     const headed = await sessions.head.run({ stream: { data: stream, shape: streamShape } });
     return headed['output']!.data as Float32Array;
+  }
+
+  /** Adds a block's output to the stream, sample by sample as their strategies say. */
+  async #addBlock(
+    input: InterpreterInput,
+    { blocks }: DenoisingProgram,
+    at: {
+      readonly k: number;
+      readonly index: number;
+      readonly stream: Float32Array;
+      readonly part: BatchPart;
+    },
+    compute: () => Promise<Branch>,
+  ): Promise<void> {
+    const { k, index, stream } = at;
+    const { strategies, computed, first } = at.part;
+    const { horizon, embedding, n_obs_steps: window } = this.#manifest.architecture;
+    const width = horizon * embedding;
+    const of = (tensor: Float32Array, i: number): Float32Array =>
+      tensor.subarray(i * width, (i + 1) * width);
+    const wanted = strategies.map((strategy, i) => strategy.computes(k, index, of(stream, i)));
+    const output = wanted.includes(true) ? await compute() : undefined;
+    if (output) {
+      const count = strategies.length;
+      input.onBranch?.(k, index, output.branch.subarray(0, count * width), first, {
+        stream: stream.subarray(0, count * width),
+        attention: output.attention?.subarray(0, count * (1 + window)),
+      });
+    }
+    const share = (updatedTokens(blocks[index]!, k)?.length ?? horizon) / horizon;
+    for (const [i, strategy] of strategies.entries()) {
+      const own = of(stream, i);
+      const added =
+        output && wanted[i]
+          ? strategy.computed(k, index, own, of(output.branch, i))
+          : strategy.predict(k, index, own);
+      if (wanted[i]) computed[i]! += share;
+      for (let j = 0; j < width; j++) own[j]! += added[j]!;
+    }
   }
 
   #pad(values: Float32Array, size: number, first: number, count: number): Float32Array {
@@ -197,69 +280,10 @@ class BlockInterpreter implements Interpreter {
   }
 }
 
-/** The sample at an evaluation and the clipped clean sample predicted there, each (B, T, A). */
-interface Evaluated {
-  readonly x: Float32Array;
-  readonly clean: Float32Array;
-}
-
-/** One solver step, see {@link DenoisingStep}. @param noise may be shorter than x: the rest is padding */
-function denoise(
-  { x, clean }: Evaluated,
-  before: Evaluated | undefined,
-  unclipped: Float32Array,
-  noise: Float32Array,
-  { c0, c1, c2, c3 = 0, sigma }: DenoisingStep,
-): Float32Array {
-  return x.map(
-    (value, i) =>
-      c0 * clean[i]! +
-      c1 * value +
-      c2 * unclipped[i]! +
-      c3 * (before?.clean[i] ?? 0) +
-      sigma * (noise[i] ?? 0),
+/** What is added to the scores of the memory tokens at a step: -Infinity for those that were evicted. */
+function seenMemory({ memory }: DenoisingProgram, step: number, tokens: number): Float32Array {
+  const evicts = memory !== undefined && step >= memory.from_step;
+  return Float32Array.from({ length: tokens }, (_, token) =>
+    evicts && !memory.keep.includes(token) ? -Infinity : 0,
   );
-}
-
-/** A whole run of steps, see {@link AffineRun}; sums in double precision. */
-function affineStep(
-  run: AffineRun,
-  now: Evaluated,
-  before: Evaluated | undefined,
-  condition: Float32Array,
-  noiseOf: (step: number) => Float32Array,
-  size: number,
-): Float32Array {
-  const samples = now.x.length / size;
-  const result = new Float32Array(now.x.length);
-  const conditionSize = condition.length / samples;
-  const kept = run.noise.length / size / size;
-  const sum = new Float64Array(size);
-  const addProduct = (
-    values: Float32Array,
-    begin: number,
-    length: number,
-    matrix: Float32Array,
-  ): void => {
-    for (let i = 0; i < length; i++) {
-      const factor = values[begin + i] ?? 0;
-      for (let j = 0; j < size; j++) sum[j]! += factor * matrix[i * size + j]!;
-    }
-  };
-  for (let n = 0; n < samples; n++) {
-    sum.set(run.offset);
-    addProduct(now.x, n * size, size, run.state);
-    addProduct(now.clean, n * size, size, run.clean);
-    addProduct(condition, n * conditionSize, conditionSize, run.condition);
-    if (run.previousState && run.previousClean && before) {
-      addProduct(before.x, n * size, size, run.previousState);
-      addProduct(before.clean, n * size, size, run.previousClean);
-    }
-    for (let i = 0; i < kept; i++) {
-      const matrix = run.noise.subarray(i * size * size, (i + 1) * size * size);
-      addProduct(noiseOf(run.end - kept + i), n * size, size, matrix);
-    }
-    result.set(sum, n * size);
-  }
-  return result;
 }
