@@ -1,0 +1,145 @@
+"""A simulated Panda arm (MuJoCo, scenes of robosuite) that is driven by absolute joint targets at 20 Hz.
+
+One simulator serves any number of episodes: the state of each is kept outside and put in before it goes on, so that
+50 episodes can share every call of a policy without 50 copies of the robot's meshes. robosuite is only needed to make
+a task's model, once (`scene_model.py`).
+"""
+
+import os
+
+os.environ.setdefault('MUJOCO_GL', 'disable')
+
+import mujoco
+import numpy as np
+
+from scene_model import scene_model
+
+RATE_HZ, SUBSTEPS = 20, 25
+FINGER_OPEN, FINGER_CLOSED, FINGER_SWITCH = 0.04, 0.0, 0.02  # m
+FINGERS_AT_START = (0.020833, -0.020833)  # m
+GRIP_SPEED = 0.2  # of the fingers' range per control step, as robosuite's PandaGripper
+STIFFNESS = 300.0  # 1/s^2, on the arm's mass matrix
+DAMPING = 2 * np.sqrt(STIFFNESS)  # critical
+HOLD_STEPS = 5  # control steps in a row that count as success
+HOME = np.array([0, np.pi / 16, 0, -np.pi / 2 - np.pi / 3, 0, np.pi - 0.2, np.pi / 4])  # rad
+TABLE, DROP = 0.8, 0.01  # m: height of the table, and of the objects above it at the start
+STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+
+# Objects start within +-xy m and +-yaw rad of the table's centre, at least `apart` m from each other.
+TASKS = {
+    'lift': {'scene': 'Lift', 'objects': ['cube'], 'max_steps': 120, 'xy': 0.06, 'apart': 0.0},
+    'stack': {'scene': 'Stack', 'objects': ['cubeA', 'cubeB'], 'max_steps': 200, 'xy': 0.10, 'apart': 0.095},
+}
+YAW = np.pi / 4
+
+
+class Episode:
+    """What one episode is between two chunks: the simulator's state and what was seen and counted so far."""
+
+    def __init__(self, state, observation):
+        self.state = state
+        self.grip = 0.0  # what the fingers are driven to, -1 closed to 1 open
+        self.window = np.stack([observation, observation])  # (2, D): previous, current
+        self.step = self.held = 0
+        self.success_step = None
+
+
+class SimulatedRobot:
+    """`task` is a key of TASKS; every scene is drawn from its seed alone."""
+
+    def __init__(self, task):
+        self.task = TASKS[task]
+        self.model = scene_model(self.task['scene'])
+        self.data = mujoco.MjData(self.model)
+        joints = [f'robot0_joint{i}' for i in range(1, 8)]
+        self.arm, self.arm_dofs = self._addresses(joints)
+        self.fingers, _ = self._addresses([f'gripper0_right_finger_joint{i}' for i in (1, 2)])
+        self.arm_motors = self._motors([f'robot0_torq_j{i}' for i in range(1, 8)])
+        self.torque_range = self.model.actuator_ctrlrange[self.arm_motors].T
+        self.finger_motors = self._motors([f'gripper0_right_gripper_finger_joint{i}' for i in (1, 2)])
+        self.finger_range = self.model.actuator_ctrlrange[self.finger_motors]
+        self.objects, _ = self._addresses([f'{name}_joint0' for name in self.task['objects']])
+        self.object_geoms = [{self.model.geom(f'{name}_g0').id} for name in self.task['objects']]
+        self.pads = [{self.model.geom(f'gripper0_right_finger{i}_pad_collision').id} for i in (1, 2)]
+        self.hand = {i for i in range(self.model.ngeom) if self.model.geom(i).name.startswith('gripper0_right_')}
+        self.resting = [TABLE + self.model.geom_size[min(geoms), 2] for geoms in self.object_geoms]
+        self._mass = np.zeros((self.model.nv, self.model.nv))
+
+    def _addresses(self, joints):
+        joints = [self.model.joint(name) for name in joints]
+        return np.array([j.qposadr[0] for j in joints]), np.array([j.dofadr[0] for j in joints])
+
+    def _motors(self, names):
+        return np.array([self.model.actuator(name).id for name in names])
+
+    def _state(self):
+        state = np.empty(mujoco.mj_stateSize(self.model, STATE))
+        mujoco.mj_getState(self.model, self.data, state, STATE)
+        return state
+
+    def start(self, seed, xy=None, yaw=YAW, joint_noise=0.02, centre=(0.0, 0.0)):
+        """An episode whose start follows from `seed`: objects within +-xy m of `centre`, joints (rad) near HOME."""
+        rng = np.random.default_rng([seed, 20])
+        mujoco.mj_resetData(self.model, self.data)
+        self.data.qpos[self.arm] = HOME + rng.normal(0, joint_noise, 7)
+        self.data.qpos[self.fingers] = FINGERS_AT_START
+        places = self._places(rng, self.task['xy'] if xy is None else xy) + np.asarray(centre)
+        for address, place, height, angle in zip(self.objects, places, self.resting, rng.uniform(-yaw, yaw, len(places))):
+            self.data.qpos[address:address + 3] = *place, height + DROP
+            self.data.qpos[address + 3:address + 7] = np.cos(angle / 2), 0, 0, np.sin(angle / 2)
+        return Episode(self._state(), self.observation())
+
+    def _places(self, rng, xy):
+        while True:
+            places = rng.uniform(-xy, xy, (len(self.objects), 2))
+            if len(places) == 1 or np.linalg.norm(places[0] - places[1]) >= self.task['apart']:
+                return places
+
+    def observation(self):
+        """(D,): 7 joints rad, finger m, then for each object position m and quaternion xyzw (w >= 0)."""
+        parts = [self.data.qpos[self.arm], self.data.qpos[self.fingers[:1]]]
+        for address in self.objects:
+            w, x, y, z = self.data.qpos[address + 3:address + 7]
+            parts += [self.data.qpos[address:address + 3], np.array([x, y, z, w]) * (1 if w >= 0 else -1)]
+        return np.concatenate(parts).astype(np.float32)
+
+    def advance(self, episode, actions):
+        """Executes `actions` (n, 8), joint targets rad and finger target m; stops early at success or time's end."""
+        mujoco.mj_setState(self.model, self.data, episode.state, STATE)
+        for action in actions:
+            episode.grip = self.control_step(action, episode.grip)
+            episode.step += 1
+            episode.window = np.stack([episode.window[1], self.observation()])
+            episode.held = episode.held + 1 if self.achieved() else 0
+            if episode.held >= HOLD_STEPS:
+                episode.success_step = episode.step
+            if self.is_over(episode):
+                break
+        episode.state = self._state()
+
+    def is_over(self, episode):
+        return episode.success_step is not None or episode.step >= self.task['max_steps']
+
+    def control_step(self, action, grip):
+        """One control period (50 ms) as robosuite's JOINT_POSITION controller and gripper do it; the new grip."""
+        grip = np.clip(grip + (-GRIP_SPEED if action[7] < FINGER_SWITCH else GRIP_SPEED), -1, 1)
+        middle, half = self.finger_range.mean(axis=1), np.ptp(self.finger_range, axis=1) / 2
+        self.data.ctrl[self.finger_motors] = middle + half * np.array([1, -1]) * grip
+        for _ in range(SUBSTEPS):
+            mujoco.mj_step1(self.model, self.data)
+            mujoco.mj_fullM(self.model, self._mass, self.data.qM)
+            wanted = STIFFNESS * (action[:7] - self.data.qpos[self.arm]) - DAMPING * self.data.qvel[self.arm_dofs]
+            torque = self._mass[np.ix_(self.arm_dofs, self.arm_dofs)] @ wanted + self.data.qfrc_bias[self.arm_dofs]
+            self.data.ctrl[self.arm_motors] = np.clip(torque, *self.torque_range)
+            mujoco.mj_step2(self.model, self.data)
+        return grip
+
+    def _touch(self, some, others):
+        return any((a in some and b in others) or (a in others and b in some) for a, b in self.data.contact.geom)
+
+    def achieved(self):
+        """Lift: 4 cm above the table and grasped. Stack: A on B, off the table, and let go."""
+        raised = self.data.qpos[self.objects[0] + 2] - self.resting[0]
+        if len(self.objects) == 1:
+            return raised > 0.04 and all(self._touch(pad, self.object_geoms[0]) for pad in self.pads)
+        return raised > 0.03 and self._touch(*self.object_geoms) and not self._touch(self.hand, self.object_geoms[0])
