@@ -5,7 +5,9 @@ import { AffineRunsGraph } from './affine_runs_graph.js';
 import { CachedNetwork, type Predict } from './cached_network.js';
 import type { DenoiserWeights } from './denoiser_weights.js';
 import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
+import { Int8Blocks } from './int8_blocks.js';
 import { physicalAction } from './physical_action.js';
+import { WHOLE_RANGE } from './quantise_columns.js';
 import { SolverGraph } from './solver_graph.js';
 import { paddedTokens, padWithZeros } from './token_padding.js';
 
@@ -15,6 +17,7 @@ import { paddedTokens, padWithZeros } from './token_padding.js';
  * Inputs `condition` (1, To, Dc), `initial_noise` (1, T, A), `step_noise` (K, 1, T, A), K of the policy; outputs
  * `sample` (1, T, A) normalised and `action` (1, Ta, A) in physical units.
  *
+ * @param int8Limit largest magnitude of a weight's integer, where the program computes in int8
  * @throws BadInput when the program decides at run time
  */
 export function buildChunkGraph(
@@ -22,6 +25,7 @@ export function buildChunkGraph(
   manifest: PolicyManifest,
   program: DenoisingProgram,
   metadata: Record<string, string> = {},
+  int8Limit = WHOLE_RANGE,
 ): OnnxGraph {
   if (program.decision) {
     throw new BadInput(
@@ -40,14 +44,11 @@ export function buildChunkGraph(
   const initial = g.reshape(g.input('initial_noise', [1, ...shape]), shape);
   const { steps: noises } = manifest.noise_scheduler;
   const noise = g.reshape(g.input('step_noise', [noises, 1, ...shape]), [noises, ...shape]);
-  const network = new CachedNetwork(
-    g,
-    weights,
-    manifest,
-    program.steps.map((step) => step.timestep),
-    condition,
-  );
-  const loop = { g, manifest, program, network, condition, initial, noise };
+  // The range of what is quantised is that of all tokens: idle ones would only widen it.
+  const tokens = program.numerics.kind === 'int8' ? a.horizon : paddedTokens(a.horizon);
+  const int8 = new Int8Blocks(program.numerics, int8Limit);
+  const network = new CachedNetwork(g, weights, manifest, program, condition, tokens, int8);
+  const loop = { g, manifest, program, network, condition, initial, noise, tokens };
   const sample = program.affine ? affineLoop(loop) : steppedLoop(loop);
   return g.finish({
     sample: g.reshape(sample, [1, ...shape]),
@@ -66,13 +67,14 @@ interface Loop {
   readonly initial: Value;
   /** (K, T, A), K of the policy */
   readonly noise: Value;
+  /** Tokens to compute with, T or more. */
+  readonly tokens: number;
 }
 
 /** Every denoising step by itself. @returns the sample (T, A) */
-function steppedLoop({ g, manifest, program, network, initial, noise }: Loop): Value {
+function steppedLoop({ g, manifest, program, network, initial, noise, tokens: rows }: Loop): Value {
   const { horizon, action_dim: actions } = manifest.architecture;
-  const { steps, noiseRows } = program;
-  const rows = paddedTokens(horizon);
+  const { steps, noiseRows, evaluations } = program;
   const solver = new SolverGraph(
     g,
     steps,
@@ -81,26 +83,33 @@ function steppedLoop({ g, manifest, program, network, initial, noise }: Loop): V
     noiseRows,
     [rows, actions],
   );
-  const computes = computedBlocks(program);
   let state = padWithZeros(g, initial, 0, rows);
   let predict: Predict | undefined;
   for (const k of steps.keys()) {
     const factors = solver.factors(k);
-    const blocks = computes.get(k);
-    if (blocks) {
+    if (evaluations.includes(k)) {
       predict = undefined;
-      network.update(k, (block) => blocks.has(block), state, factors.scale);
+      network.update(k, state, factors.scale);
       state = solver.advance(k, state, network.output(state, factors));
     } else {
-      predict ??= network.reuse(lengthOfRun(program, k));
-      state = solver.advance(k, state, predict(state, factors));
+      predict ??= network.reuse(k, evaluations.find((at) => at > k) ?? steps.length);
+      state = solver.advance(k, state, predict(k, state, factors));
     }
   }
   return g.slice(solver.sample(state), 0, horizon, 0);
 }
 
 /** One affine map from evaluation to evaluation. @returns the sample (T, A) */
-function affineLoop({ g, manifest, program, network, condition, initial, noise }: Loop): Value {
+function affineLoop({
+  g,
+  manifest,
+  program,
+  network,
+  condition,
+  initial,
+  noise,
+  tokens,
+}: Loop): Value {
   const { horizon, action_dim: actions } = manifest.architecture;
   const range = manifest.noise_scheduler.clip_range;
   const size = horizon * actions;
@@ -110,30 +119,14 @@ function affineLoop({ g, manifest, program, network, condition, initial, noise }
     g.reshape(noise, [noise.shape[0]!, size]),
     program.noiseRows,
   );
-  const computes = computedBlocks(program);
   let x = g.reshape(initial, [1, size]);
   for (const run of program.affine!) {
     const { p, q } = program.steps[run.begin]!;
-    const blocks = computes.get(run.begin)!;
-    const state = padWithZeros(g, g.reshape(x, [horizon, actions]), 0, paddedTokens(horizon));
-    network.update(run.begin, (block) => blocks.has(block), state, 1);
+    const state = padWithZeros(g, g.reshape(x, [horizon, actions]), 0, tokens);
+    network.update(run.begin, state, 1);
     const padded = network.output(state, { scale: 1, output: q, sample: p });
     const clean = g.reshape(g.slice(padded, 0, horizon, 0), [1, size]);
     x = maps.advance(run, x, range === null ? clean : g.clip(clean, -range, range));
   }
   return g.reshape(x, [horizon, actions]);
-}
-
-/** Per evaluation, the blocks that are computed. */
-function computedBlocks({ blocks, evaluations }: DenoisingProgram): Map<number, Set<number>> {
-  const computed = new Map(evaluations.map((k) => [k, new Set<number>()]));
-  for (const [index, { updates }] of blocks.entries()) {
-    for (const k of updates) computed.get(k)!.add(index);
-  }
-  return computed;
-}
-
-/** Steps from k on in which nothing is computed. */
-function lengthOfRun({ evaluations, steps }: DenoisingProgram, k: number): number {
-  return (evaluations.find((at) => at > k) ?? steps.length) - k;
 }

@@ -3,15 +3,18 @@ import type { Architecture } from '../policy/manifest.js';
 import type { CrossAttention } from './cross_attention/cross_attention.js';
 import type { DenoiserWeights, Linear } from './denoiser_weights.js';
 import type { GraphBuilder, Value } from './graph.js';
+import type { Int8Blocks } from './int8_blocks.js';
+import { int8SelfAttention, linearIn } from './int8_layers.js';
 import {
   additiveMask,
+  attend,
   foldNorm,
   joinSelfAttention,
-  linear,
   plainNorm,
   type SelfAttention,
   selfAttention,
 } from './layers.js';
+import { columns } from './linalg.js';
 
 interface FoldedLayer {
   readonly self: SelfAttention;
@@ -26,6 +29,7 @@ export class DecoderBlocks {
   readonly #layers: readonly FoldedLayer[];
   readonly #cross: CrossAttention;
   readonly #tokens: number;
+  readonly #int8: Int8Blocks;
 
   /** @param tokens of the `a.horizon` tokens, those that are not padding */
   constructor(
@@ -34,11 +38,13 @@ export class DecoderBlocks {
     a: Architecture,
     tokens: number,
     cross: CrossAttention,
+    int8: Int8Blocks,
   ) {
     this.#graph = graph;
     this.#a = a;
     this.#tokens = tokens;
     this.#cross = cross;
+    this.#int8 = int8;
     this.#layers = weights.layers.map((layer) => ({
       self: joinSelfAttention(layer.selfAttention, layer.norm1),
       expand: foldNorm(layer.norm3, layer.expand),
@@ -49,30 +55,64 @@ export class DecoderBlocks {
   /**
    * Output of one block before it is added.
    * @param x residual stream (T, E)
-   * @param prepared what cross-attention prepared for this layer, see {@link layerPieces}
-   * @param step the step's constants for this layer
+   * @param pieces what cross-attention needs for this layer at this step
+   * @param tokens whose output is wanted; absent = all
+   * @returns (T, E), or (tokens, E)
    */
-  branch(block: Block, x: Value, prepared: readonly Value[], step: () => readonly Value[]): Value {
+  branch(block: Block, x: Value, pieces: readonly Value[], tokens?: readonly number[]): Value {
     const g = this.#graph;
     const layer = this.#layers[block.layer]!;
+    const limit = this.#int8.limitOf(block);
+    const name = `block.${blockIndex(block)}`;
     const normed = plainNorm(g, x);
+    const wanted = tokens ? g.gather(normed, g.integers(tokens)) : normed;
     switch (block.kind) {
-      case 'self_attention':
-        return selfAttention(
-          g,
-          `block.${blockIndex(block)}`,
-          layer.self,
-          { ...this.#a, ...this.#paddingMask() },
-          normed,
-        );
+      case 'self_attention': {
+        if (tokens) return this.#partialSelfAttention(name, layer.self, normed, tokens, limit);
+        const options = { heads: this.#a.heads, causal: this.#a.causal, ...this.#paddingMask() };
+        return limit === undefined
+          ? selfAttention(g, name, layer.self, options, normed)
+          : int8SelfAttention(g, name, layer.self, { ...options, limit }, normed);
+      }
       case 'cross_attention':
-        return this.#cross.branch(block.layer, normed, prepared, step());
+        return this.#cross.branch(block.layer, wanted, pieces, tokens);
       case 'feed_forward': {
-        const name = `block.${blockIndex(block)}`;
-        const hidden = g.gelu(linear(g, `${name}.expand`, layer.expand, normed));
-        return linear(g, `${name}.contract`, layer.contract, hidden);
+        const product = linearIn(limit);
+        const hidden = g.gelu(product(g, `${name}.expand`, layer.expand, wanted));
+        return product(g, `${name}.contract`, layer.contract, hidden);
       }
     }
+  }
+
+  /** Self-attention for the queries of some tokens; keys and values are those of all. */
+  #partialSelfAttention(
+    name: string,
+    { input, output }: SelfAttention,
+    normed: Value,
+    tokens: readonly number[],
+    limit: number | undefined,
+  ): Value {
+    const g = this.#graph;
+    const { heads, embedding: e, horizon, causal } = this.#a;
+    const product = linearIn(limit);
+    const part = (begin: number, end: number): Linear => ({
+      weight: columns(input.weight, begin * e, end * e),
+      bias: input.bias.subarray(begin * e, end * e),
+    });
+    const query = product(g, `${name}.query`, part(0, 1), g.gather(normed, g.integers(tokens)));
+    const both = product(g, `${name}.memory`, part(1, 3), normed);
+    const [keys, values] = g.split(g.reshape(both, [1, horizon, 2 * e]), [e, e], 2) as [
+      Value,
+      Value,
+    ];
+    const mask = g.constant(`mask_${tokens.join('_')}`, [1, 1, tokens.length, horizon], () =>
+      additiveMask(tokens.length, horizon, (row, key) =>
+        causal ? key <= tokens[row]! : key < this.#tokens,
+      ),
+    );
+    const queries = g.reshape(query, [1, tokens.length, e]);
+    const attended = attend(g, queries, keys, values, { heads, mask });
+    return product(g, `${name}.out`, output, attended);
   }
 
   /** Padding comes last, so a causal mask hides it already. */
@@ -85,24 +125,4 @@ export class DecoderBlocks {
       ),
     };
   }
-}
-
-/**
- * What cross-attention prepared, layer by layer.
- * @param prepared each (L, R, C), or (1, R, C) when one serves all layers
- * @returns L lists of (R, C)
- */
-export function layerPieces(
-  graph: GraphBuilder,
-  prepared: readonly Value[],
-  layers: number,
-): Value[][] {
-  const pieces = prepared.map((stack) => {
-    const [count, rows, width] = stack.shape as [number, number, number];
-    const flat = graph.reshape(stack, [count * rows, width]);
-    return graph.split(flat, Array<number>(count).fill(rows), 0);
-  });
-  return Array.from({ length: layers }, (_, layer) =>
-    pieces.map((piece) => piece[piece.length === 1 ? 0 : layer]!),
-  );
 }

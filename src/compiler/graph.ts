@@ -1,5 +1,6 @@
 import { elementCount } from '../policy/safetensors.js';
-import type { ELEMENT_TYPE } from './onnx_format.js';
+import { broadcastShape } from './broadcast_shape.js';
+import type { Attributes, ElementType, Value } from './graph_value.js';
 import {
   CONTRIB,
   elementTypeCode,
@@ -8,20 +9,7 @@ import {
   type ModelNode,
 } from './onnx_model.js';
 
-/** Element types a graph computes with. */
-export type ElementType = keyof typeof ELEMENT_TYPE;
-
-/** A tensor inside a graph: its name and the shape it was built with. */
-export interface Value {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly type: ElementType;
-}
-
-/** Attributes of a node: a list is INTS, `{ float }` is FLOAT, a number is INT, a text is STRING. */
-export type Attributes = Readonly<
-  Record<string, number | readonly number[] | { readonly float: number } | string>
->;
+export type { Attributes, ElementType, Value } from './graph_value.js';
 
 interface Node extends ModelNode {
   readonly multiplyAdds: number;
@@ -128,7 +116,7 @@ export class GraphBuilder {
     const [first, second] = this.#matrix(b);
     const [bInner, columns] = transB ? [second, first] : [first, second];
     if (inner !== bInner) this.#mismatch('Gemm', a, b);
-    if (c && broadcast(c.shape, [rows, columns])?.join() !== `${rows},${columns}`) {
+    if (c && broadcastShape(c.shape, [rows, columns])?.join() !== `${rows},${columns}`) {
       this.#mismatch('Gemm', a, c);
     }
     const attributes: Record<string, number | { float: number }> = {};
@@ -142,7 +130,7 @@ export class GraphBuilder {
 
   /** Batched matrix product: (..., M, K) x (..., K, N) -> (..., M, N). */
   matmul(a: Value, b: Value): Value {
-    const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
     const [rows, inner] = a.shape.slice(-2) as [number, number];
     const [bInner, columns] = b.shape.slice(-2) as [number, number];
     if (!batch || inner !== bInner) this.#mismatch('MatMul', a, b);
@@ -159,7 +147,7 @@ export class GraphBuilder {
 
   /** Element-wise `Add`, `Sub`, `Mul` or `Div` with broadcasting. */
   binary(op: 'Add' | 'Sub' | 'Mul' | 'Div', a: Value, b: Value): Value {
-    const shape = broadcast(a.shape, b.shape);
+    const shape = broadcastShape(a.shape, b.shape);
     if (!shape) this.#mismatch(op, a, b);
     return this.node(op, [a, b], shape!);
   }
@@ -261,11 +249,8 @@ export class GraphBuilder {
       throw new RangeError(`Split: [${a.shape.join()}] into ${sizes.join()} on axis ${at}`);
     }
     if (sizes.length === 1) return [a];
-    const outputs = sizes.map((size) =>
-      this.#declare(this.#fresh('Split'), a.shape.with(at, size), a.type),
-    );
-    this.#push('Split', '', [a, this.integers(sizes)], outputs, { axis: at }, 0);
-    return outputs;
+    const outputs = sizes.map((size) => ({ shape: a.shape.with(at, size), type: a.type }));
+    return this.nodes('Split', [a, this.integers(sizes)], outputs, { axis: at });
   }
 
   /** The rows of a table (rows, ...) that `index` names, a scalar or a list: (...) or (n, ...). */
@@ -312,9 +297,20 @@ export class GraphBuilder {
     attributes: Attributes = {},
     { domain = '', multiplyAdds = 0, type = 'float32' as ElementType } = {},
   ): Value {
-    const output = this.#declare(this.#fresh(op), shape, type);
-    this.#push(op, domain, inputs, [output], attributes, multiplyAdds);
-    return output;
+    return this.nodes(op, inputs, [{ shape, type }], attributes, { domain, multiplyAdds })[0]!;
+  }
+
+  /** The same with several outputs. */
+  nodes(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly Omit<Value, 'name'>[],
+    attributes: Attributes = {},
+    { domain = '', multiplyAdds = 0 } = {},
+  ): Value[] {
+    const values = outputs.map(({ shape, type }) => this.#declare(this.#fresh(op), shape, type));
+    this.#push(op, domain, inputs, values, attributes, multiplyAdds);
+    return values;
   }
 
   /**
@@ -396,15 +392,4 @@ export class GraphBuilder {
 function hasNaN(values: Float32Array | Int8Array): boolean {
   for (const value of values) if (value !== value) return true;
   return false;
-}
-
-/** The shape two shapes broadcast to, or undefined. */
-function broadcast(a: readonly number[], b: readonly number[]): number[] | undefined {
-  const shape: number[] = [];
-  for (let i = 1; i <= Math.max(a.length, b.length); i++) {
-    const [x, y] = [a[a.length - i] ?? 1, b[b.length - i] ?? 1];
-    if (x !== y && x !== 1 && y !== 1) return undefined;
-    shape.unshift(Math.max(x, y));
-  }
-  return shape;
 }

@@ -109,6 +109,20 @@ export function beside(parts: readonly Matrix[]): Matrix {
   return { rows, columns: width, data };
 }
 
+/** Matrices of as many columns one below the other. */
+export function below(parts: readonly Matrix[]): Matrix {
+  const width = parts[0]!.columns;
+  const count = parts.reduce((sum, part) => sum + part.rows, 0);
+  const data = new Float64Array(count * width);
+  let at = 0;
+  for (const part of parts) {
+    if (part.columns !== width) throw new RangeError(`${part.columns} columns below ${width}`);
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { rows: count, columns: width, data };
+}
+
 /** A vector as a matrix of one row. */
 export function rowVector(values: Float32Array | Float64Array): Matrix {
   return { rows: 1, columns: values.length, data: values };

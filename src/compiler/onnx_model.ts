@@ -1,4 +1,4 @@
-import type { Attributes, ElementType, Value } from './graph.js';
+import type { Attributes, ElementType, Value } from './graph_value.js';
 import { ATTRIBUTE_TYPE, ELEMENT_TYPE, modelProto } from './onnx_format.js';
 
 /** Standard operators are those of opset 17, the newest that every provider of ORT 1.2x covers. */

@@ -2,6 +2,7 @@ import { type DenoiserWeights, LAYER_NORM_EPSILON } from './denoiser_weights.js'
 import type { GraphBuilder, Value } from './graph.js';
 import { foldNorm } from './layers.js';
 import {
+  below,
   beside,
   map,
   type Matrix,
@@ -54,15 +55,15 @@ export class ReuseSpace {
     this.#embedding = e;
     const head = foldNorm(weights.finalNorm, weights.head);
     const embedding = centred(weights.inputEmbedding.weight);
-    const basis = orthonormalRows(stack(embedding, centred(transpose(head.weight))));
+    const basis = orthonormalRows(below([embedding, centred(transpose(head.weight))]));
     const r = basis.rows;
     this.width = r + 3;
     const mean = matrix(1, e, new Float64Array(e).fill(1 / Math.sqrt(e)));
-    this.#basis = stack(basis, mean);
+    this.#basis = below([basis, mean]);
     const zeroMean = meanFreeRotation(r + 1, this.width);
     const rows = (begin: number, end: number): Matrix =>
       matrix(end - begin, this.width, zeroMean.data.slice(begin * this.width, end * this.width));
-    this.#rotation = stack(rows(0, r), matrix(1, this.width, new Float64Array(this.width)));
+    this.#rotation = below([rows(0, r), matrix(1, this.width, new Float64Array(this.width))]);
     this.#restDirection = rows(r, r + 1);
     this.#embed = multiply(multiply(embedding, transpose(basis)), rows(0, r));
     const factor = Math.sqrt(e / this.width);
@@ -129,13 +130,6 @@ function centred(a: Matrix): Matrix {
     return (values as Float64Array).reduce((sum, value) => sum + value, 0) / a.columns;
   });
   return map(a, (value, row) => value - means[row]!);
-}
-
-function stack(a: Matrix, b: Matrix): Matrix {
-  const data = new Float64Array(a.data.length + b.data.length);
-  data.set(a.data);
-  data.set(b.data, a.data.length);
-  return matrix(a.rows + b.rows, a.columns, data);
 }
 
 /** `rows` orthonormal rows of `width` numbers with mean zero and a zero at the end; width > rows + 1. */

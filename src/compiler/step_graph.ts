@@ -2,13 +2,17 @@ import { blocksOf } from '../caching/blocks.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import { denoisingSteps } from '../policy/noise_schedule.js';
 import { selectCrossAttention } from './cross_attention/select_cross_attention.js';
-import { DecoderBlocks, layerPieces } from './decoder_blocks.js';
+import { DecoderBlocks } from './decoder_blocks.js';
 import type { DenoiserWeights } from './denoiser_weights.js';
 import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
+import { Int8Blocks } from './int8_blocks.js';
 import { plus, rowVector, toFloat32 } from './linalg.js';
 import { embed, outputHead } from './output_head.js';
 import { physicalAction } from './physical_action.js';
+import { WHOLE_RANGE } from './quantise_columns.js';
 import { padTokens, padWithZeros } from './token_padding.js';
+
+const FULL_PRECISION = new Int8Blocks({ kind: 'fp32' }, WHOLE_RANGE);
 
 /**
  * A policy without a cache computes every block at every step. Unrolled that is 25,000 nodes for 8
@@ -33,7 +37,9 @@ export function buildStepGraphs(weights: DenoiserWeights, manifest: PolicyManife
     a.n_obs_steps,
     a.condition_dim,
   ]);
-  const prepared = selectCrossAttention(first, weights, a, timesteps).prepare(condition);
+  const prepared = selectCrossAttention(first, weights, a, timesteps, FULL_PRECISION).prepare(
+    condition,
+  );
   const preparedShapes = prepared.map((value) => value.shape);
   return {
     prepare: first.finish(Object.fromEntries(prepared.map((value, i) => [`prepared.${i}`, value]))),
@@ -54,41 +60,32 @@ function buildStep(
   const sample = g.input('sample', [horizon, actions]);
   const noise = g.input('noise', [horizon, actions]);
   const step = g.input('step', [], 'int64');
-  const cross = selectCrossAttention(g, weights, a, timesteps);
-  const prepared = layerPieces(
-    g,
-    preparedShapes.map((shape, i) => g.input(`prepared.${i}`, shape)),
-    a.layers,
-  );
-  // Per constant, a table over steps; per layer, its piece of the row that belongs to this step.
-  const constants = cross.stepConstants.map(({ name, shape, perLayer, data }) => {
-    const layers = perLayer ? a.layers : 1;
-    const size = shape.reduce((x, y) => x * y);
-    const table = g.constant(
-      `steps.${name}`,
-      [timesteps.length, layers * shape[0]!, shape[1]!],
-      () => {
-        const rows = new Float32Array(timesteps.length * layers * size);
-        for (let i = 0; i < timesteps.length * layers; i++) {
-          rows.set(data(Math.floor(i / layers), i % layers), i * size);
-        }
-        return rows;
-      },
-    );
-    return g.split(g.gather(table, step), Array<number>(layers).fill(shape[0]!), 0);
+  const cross = selectCrossAttention(g, weights, a, timesteps, FULL_PRECISION);
+  const prepared = preparedShapes.map((shape, i) => {
+    const [count, rows, width] = shape as [number, number, number];
+    return g.reshape(g.input(`prepared.${i}`, shape), [count * rows, width]);
   });
-  const stepValues = (layer: number): Value[] =>
-    constants.map((pieces) => pieces[pieces.length === 1 ? 0 : layer]!);
-  const blocks = new DecoderBlocks(g, weights, a, horizon, cross);
+  // Per constant, a table over steps of the values of all layers.
+  const constants = cross.stepConstants.map(({ name, shape: [rows, width], perLayer, data }) => {
+    const layers = perLayer ? a.layers : 1;
+    const size = rows * width;
+    const table = g.constant(`steps.${name}`, [timesteps.length, layers * rows, width], () => {
+      const values = new Float32Array(timesteps.length * layers * size);
+      for (let i = 0; i < timesteps.length * layers; i++) {
+        values.set(data(Math.floor(i / layers), i % layers), i * size);
+      }
+      return values;
+    });
+    return g.gather(table, step);
+  });
+  const pieces = cross.pieces(prepared, constants, a.layers);
+  const blocks = new DecoderBlocks(g, weights, a, horizon, cross, FULL_PRECISION);
   const offset = g.constant('embedding.offset', [a.horizon, a.embedding], () =>
     toFloat32(plus(weights.positions, rowVector(weights.inputEmbedding.bias))),
   );
   let stream = embed(g, weights, padWithZeros(g, sample, 0, a.horizon), offset);
   for (const block of blocksOf(a.layers)) {
-    const branch = blocks.branch(block, stream, prepared[block.layer]!, () =>
-      stepValues(block.layer),
-    );
-    stream = g.add(stream, branch);
+    stream = g.add(stream, blocks.branch(block, stream, pieces[block.layer]!));
   }
   const output = g.slice(outputHead(g, weights, stream), 0, horizon, 0);
   const next = solverStep(g, manifest, step, sample, noise, output);

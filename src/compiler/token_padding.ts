@@ -19,12 +19,13 @@ export function paddedTokens(horizon: number): number {
 /**
  * The same network with idle tokens after the last one. They start at zero, no real token looks at them
  * (self-attention has to mask them where it is not causal), and they are cut off at the end.
+ * @param horizon tokens with the idle ones
  */
 export function padTokens(
   weights: DenoiserWeights,
   a: Architecture,
+  horizon = paddedTokens(a.horizon),
 ): { readonly weights: DenoiserWeights; readonly architecture: Architecture } {
-  const horizon = paddedTokens(a.horizon);
   const positions = new Float32Array(horizon * a.embedding);
   positions.set(weights.positions.data);
   return {

@@ -2,19 +2,22 @@ import type { Architecture } from '../../policy/manifest.js';
 import { observationTokens, perceptronMemory, timeMemory } from '../condition_tokens.js';
 import type { DenoiserWeights, Linear } from '../denoiser_weights.js';
 import type { GraphBuilder, Value } from '../graph.js';
-import { additiveMask, besideLinear, foldNorm, linear } from '../layers.js';
+import type { Int8Blocks } from '../int8_blocks.js';
+import { int8MatMul, linearIn } from '../int8_layers.js';
+import { besideLinear, foldNorm } from '../layers.js';
 import {
+  below,
   columns,
   map,
   type Matrix,
-  multiply,
-  plus,
   rowVector,
+  scaleRows,
   toFloat32,
   transpose,
 } from '../linalg.js';
 import type { CrossAttention, StepConstant } from './cross_attention.js';
-import { memoryMask } from './memory_mask.js';
+import { type Eviction, memoryMask } from './memory_mask.js';
+import { type TimeColumns, timeColumns } from './time_columns.js';
 
 /**
  * Few condition tokens: keys are folded into the query projection and the output projection into the
@@ -31,208 +34,194 @@ export class FoldedCrossAttention implements CrossAttention {
   readonly #graph: GraphBuilder;
   readonly #weights: DenoiserWeights;
   readonly #a: Architecture;
+  /** Query projections of all layers, LayerNorm and 1 / sqrt(d) folded in. */
   readonly #queries: readonly Linear[];
   readonly #headSize: number;
   readonly #keys: number;
-  readonly #timeMemory = new Map<number, Matrix>();
+  /** Of what is computed once per chunk; the rest changes with the observation and stays in fp32. */
+  readonly #int8Limit: number | undefined;
 
   constructor(
     graph: GraphBuilder,
     weights: DenoiserWeights,
     a: Architecture,
     timesteps: readonly number[],
+    int8: Int8Blocks,
+    eviction?: Eviction,
   ) {
     this.#graph = graph;
     this.#weights = weights;
     this.#a = a;
     this.#headSize = a.embedding / a.heads;
     this.#keys = 1 + a.n_obs_steps;
-    this.#queries = weights.layers.map((layer) =>
-      foldNorm(layer.norm2, layer.crossAttention.query),
+    this.#int8Limit = int8.crossAttentionLimit(a.layers);
+    const queries = weights.layers.map(({ norm2, crossAttention }) =>
+      foldNorm(norm2, crossAttention.query),
     );
-    const columnsOfAll = a.heads * this.#keys;
+    const root = Math.sqrt(this.#headSize);
+    this.#queries = queries.map(({ weight, bias }) => ({
+      weight: map(weight, (value) => value / root),
+      bias: toFloat32(map(rowVector(bias), (value) => value / root)),
+    }));
+    const tokens = new Map<number, Matrix>();
     const time = new Map<string, TimeColumns>();
     const folded = (k: number, layer: number): TimeColumns => {
       const key = `${k}.${layer}`;
-      const known = time.get(key) ?? this.#foldTime(this.#memory(timesteps[k]!), layer);
-      time.set(key, known);
-      return known;
+      const known = time.get(key);
+      if (known) return known;
+      const token = tokens.get(k) ?? timeMemory(weights, a, timesteps[k]!);
+      tokens.set(k, token);
+      const { crossAttention } = weights.layers[layer]!;
+      const sees = memoryMask(a, eviction, k);
+      const made = timeColumns(a, this.#keys, token, crossAttention, queries[layer]!, sees);
+      time.set(key, made);
+      return made;
     };
+    const width = a.heads * this.#keys;
+    const constant = (name: keyof TimeColumns, shape: readonly [number, number]): StepConstant => ({
+      name,
+      shape,
+      perLayer: true,
+      data: (k, l) => folded(k, l)[name],
+    });
     this.stepConstants = [
-      {
-        name: 'scores',
-        shape: [a.embedding, columnsOfAll],
-        perLayer: true,
-        data: (k, layer) => folded(k, layer).scores,
-      },
-      {
-        name: 'bias',
-        shape: [a.horizon, columnsOfAll],
-        perLayer: true,
-        data: (k, layer) => folded(k, layer).bias,
-      },
-      {
-        name: 'values',
-        shape: [columnsOfAll, a.embedding],
-        perLayer: true,
-        data: (k, layer) => folded(k, layer).values,
-      },
+      constant('scores', [width, a.embedding]),
+      constant('values', [width, a.embedding]),
+      constant('bias', [a.horizon, width]),
     ];
   }
 
   prepare(condition: Value): Value[] {
-    const { embedding: e, heads, layers, n_obs_steps: observations } = this.#a;
-    const [g, d, keys] = [this.#graph, this.#headSize, this.#keys];
+    const { embedding: e, heads, layers } = this.#a;
+    const [g, d, width] = [this.#graph, this.#headSize, heads * this.#keys];
     const tokens = observationTokens(g, this.#weights, this.#a, condition);
     const memory = perceptronMemory(g, this.#weights, tokens);
     const attention = this.#weights.layers.map((layer) => layer.crossAttention);
-    const scale = 1 / Math.sqrt(d);
-    // (To, L E) -> (L, heads, d, To) and (L, heads, To, d)
-    const perHead = (name: string, parts: readonly Linear[], order: readonly number[]): Value => {
-      const projected = linear(g, name, besideLinear(parts), memory);
-      return g.transpose(g.reshape(projected, [observations, layers, heads, d]), order);
-    };
-    const k = perHead(
-      'cross.keys',
-      attention.map((part) => part.key),
-      [1, 2, 3, 0],
+    const keys = this.#balanced(attention.map(({ key }) => key));
+    const values = this.#balanced(attention.map(({ value }) => value));
+    const k = this.#perHead('cross.keys', keys.projection, memory);
+    const v = this.#perHead('cross.values', values.projection, memory);
+    const scores = this.#fold(k, 'cross.query', keys.scales, () =>
+      this.#queries.flatMap(({ weight }) => this.#headColumns(weight)),
     );
-    const v = perHead(
-      'cross.values',
-      attention.map((part) => part.value),
-      [1, 2, 0, 3],
+    const folded = this.#fold(v, 'cross.output', values.scales, () =>
+      attention.flatMap(({ output }) => this.#headColumns(transpose(output.weight))),
     );
-    const queryWeight = g.constant('cross.query.weight', [layers, heads, e, d], () =>
-      stackHeads(
-        this.#queries.map((query) => scaled(query.weight, scale)),
-        heads,
-        'columns',
-      ),
+    const queryBias = g.constant('cross.query.bias', [layers * heads, d, 1], () =>
+      Float32Array.from(keys.scales, (scale, i) => {
+        const layer = Math.floor(i / e);
+        return scale * this.#queries[layer]!.bias[i % e]!;
+      }),
     );
-    const queryBias = g.constant('cross.query.bias', [layers, heads, 1, d], () =>
-      stackHeads(
-        this.#queries.map((query) => scaled(rowVector(query.bias), scale)),
-        heads,
-        'columns',
-      ),
-    );
-    const outputWeight = g.constant('cross.output.weight', [layers, heads, d, e], () =>
-      stackHeads(
-        attention.map((part) => part.output.weight),
-        heads,
-        'rows',
-      ),
-    );
-    const zeros = (shape: number[]): Value =>
-      g.constant(
-        `zeros_${shape.join('_')}`,
-        shape,
-        () => new Float32Array(shape.reduce((x, y) => x * y)),
-      );
-    // A zero column where the time token stands, then (L, heads, E, keys) -> (L, E, heads keys).
-    const scores = g.concat([zeros([layers, heads, e, 1]), g.matmul(queryWeight, k)], 3);
-    const bias = g.concat([zeros([layers, heads, 1, 1]), g.matmul(queryBias, k)], 3);
-    const values = g.concat([zeros([layers, heads, 1, e]), g.matmul(v, outputWeight)], 2);
     return [
-      g.reshape(g.transpose(scores, [0, 2, 1, 3]), [layers, e, heads * keys]),
-      g.reshape(bias, [layers, 1, heads * keys]),
-      g.reshape(values, [layers, heads * keys, e]),
+      g.reshape(scores, [layers, width, e]),
+      g.reshape(folded, [layers, width, e]),
+      g.reshape(this.#afterTime(g.matmul(k, queryBias)), [layers, 1, width]),
     ];
   }
 
-  branch(layer: number, normed: Value, prepared: readonly Value[], step: readonly Value[]): Value {
-    const [g, { horizon, heads }] = [this.#graph, this.#a];
-    const [scores, bias, values] = prepared.map((part, i) => g.add(step[i]!, part)) as [
-      Value,
-      Value,
-      Value,
-    ];
+  pieces(prepared: readonly Value[], step: readonly Value[], layers: number): Value[][] {
+    const g = this.#graph;
+    const { horizon } = this.#a;
+    const [scores, values, bias] = prepared as [Value, Value, Value];
+    const [timeScores, timeValues, timeBias] = step as [Value, Value, Value];
+    const width = bias.shape[1]!;
+    const biases = g.add(
+      g.reshape(timeBias, [layers, horizon, width]),
+      g.reshape(bias, [layers, 1, width]),
+    );
+    const stacks = [
+      g.add(scores, timeScores),
+      g.add(values, timeValues),
+      g.reshape(biases, [layers * horizon, width]),
+    ].map((stack) => g.split(stack, Array<number>(layers).fill(stack.shape[0]! / layers), 0));
+    return Array.from({ length: layers }, (_, layer) => stacks.map((parts) => parts[layer]!));
+  }
+
+  branch(
+    layer: number,
+    normed: Value,
+    pieces: readonly Value[],
+    tokens?: readonly number[],
+  ): Value {
+    const g = this.#graph;
+    const rows = normed.shape[0]!;
+    const { heads } = this.#a;
+    const [scores, values, biases] = pieces as [Value, Value, Value];
+    const bias = tokens ? g.gather(biases, g.integers(tokens)) : biases;
     const weights = g.softmax(
-      g.reshape(g.gemm(normed, scores, bias), [horizon * heads, this.#keys]),
+      g.reshape(g.gemm(normed, scores, bias, { transB: true }), [rows * heads, this.#keys]),
     );
     const { bias: outputBias } = this.#weights.layers[layer]!.crossAttention.output;
     return g.gemm(
-      g.reshape(weights, [horizon, heads * this.#keys]),
+      g.reshape(weights, [rows, heads * this.#keys]),
       values,
       g.constant(`cross.${layer}.out.bias`, [outputBias.length], () => outputBias),
     );
   }
 
-  #memory(timestep: number): Matrix {
-    const known = this.#timeMemory.get(timestep) ?? timeMemory(this.#weights, this.#a, timestep);
-    this.#timeMemory.set(timestep, known);
-    return known;
+  /**
+   * The projections of all layers as one, for 8 bits with the columns brought to about the same size: one scale
+   * serves the keys of all layers.
+   * @returns scales (L E) that the columns were divided by
+   */
+  #balanced(parts: readonly Linear[]): { projection: Linear; scales: Float64Array } {
+    const { weight, bias } = besideLinear(parts);
+    const scales = new Float64Array(bias.length).fill(1);
+    if (this.#int8Limit === undefined) return { projection: { weight, bias }, scales };
+    const squares = Float64Array.from(bias, (value) => value * value);
+    weight.data.forEach((value, i) => (squares[i % bias.length]! += value * value));
+    squares.forEach((square, i) => (scales[i] = Math.sqrt(square) || 1));
+    return {
+      projection: {
+        weight: map(weight, (value, _, column) => value / scales[column]!),
+        bias: bias.map((value, i) => value / scales[i]!),
+      },
+      scales,
+    };
   }
 
-  /** The constant columns of a step's time token. @param token (1, E) */
-  #foldTime(token: Matrix, layer: number): TimeColumns {
-    const { embedding: e, heads, horizon } = this.#a;
-    const [d, keys] = [this.#headSize, this.#keys];
-    const { key, value, output } = this.#weights.layers[layer]!.crossAttention;
-    const query = this.#queries[layer]!;
-    const keyRow = plus(multiply(token, key.weight), rowVector(key.bias)).data;
-    const valueRow = plus(multiply(token, value.weight), rowVector(value.bias)).data;
-    const scores = new Float32Array(e * heads * keys);
-    const values = new Float32Array(heads * keys * e);
-    const sees = memoryMask(this.#a);
-    const bias = additiveMask(
-      horizon,
-      heads * keys,
-      (t, column) => sees?.(t, column % keys) ?? true,
+  /** A projection of the observations' memory for all layers: (L heads, To, d). */
+  #perHead(name: string, projection: Linear, memory: Value): Value {
+    const { heads, layers, n_obs_steps: observations } = this.#a;
+    const g = this.#graph;
+    const projected = linearIn(this.#int8Limit)(g, name, projection, memory);
+    const split = g.reshape(projected, [observations, layers * heads, this.#headSize]);
+    return g.transpose(split, [1, 0, 2]);
+  }
+
+  /**
+   * Times the projection on its other side: (L heads, To, d) x (L heads, d, E) -> (L heads, keys, E).
+   * @param scales of the rows of all matrices together
+   */
+  #fold(x: Value, name: string, scales: Float64Array, matrices: () => readonly Matrix[]): Value {
+    const { embedding: e, heads, layers } = this.#a;
+    const [g, d, limit] = [this.#graph, this.#headSize, this.#int8Limit];
+    const scaled = (): Matrix[] =>
+      matrices().map((part, i) => scaleRows(scales.subarray(i * d, (i + 1) * d), part));
+    if (limit !== undefined) return this.#afterTime(int8MatMul(g, name, scaled, e, limit, x));
+    const weight = g.constant(`${name}.weight`, [layers * heads, d, e], () =>
+      toFloat32(below(scaled())),
     );
-    for (let head = 0; head < heads; head++) {
-      const part = (row: ArrayLike<number>, begin: number): number => {
-        let sum = 0;
-        for (let i = 0; i < d; i++) sum += row[begin + i]! * keyRow[head * d + i]!;
-        return sum / Math.sqrt(d);
-      };
-      for (let row = 0; row < e; row++) {
-        scores[row * heads * keys + head * keys] = part(query.weight.data, row * e + head * d);
-      }
-      for (let t = 0; t < horizon; t++) {
-        bias[t * heads * keys + head * keys]! += part(query.bias, head * d);
-      }
-      for (let column = 0; column < e; column++) {
-        let sum = 0;
-        for (let i = 0; i < d; i++) {
-          sum += valueRow[head * d + i]! * output.weight.data[(head * d + i) * e + column]!;
-        }
-        values[head * keys * e + column] = sum;
-      }
-    }
-    return { scores, bias, values };
+    return this.#afterTime(g.matmul(x, weight));
   }
-}
 
-interface TimeColumns {
-  readonly scores: Float32Array;
-  readonly bias: Float32Array;
-  readonly values: Float32Array;
-}
-
-function scaled(a: Matrix, factor: number): Matrix {
-  return map(a, (value) => value * factor);
-}
-
-/** Cuts each matrix into heads along its columns or rows and lays the pieces out one after another. */
-function stackHeads(
-  parts: readonly Matrix[],
-  heads: number,
-  along: 'columns' | 'rows',
-): Float32Array {
-  const pieces = parts.flatMap((part) => {
-    const across = along === 'columns' ? part : transpose(part);
-    const size = across.columns / heads;
-    return Array.from({ length: heads }, (_, head) => {
-      const piece = columns(across, head * size, (head + 1) * size);
-      return toFloat32(along === 'columns' ? piece : transpose(piece));
-    });
-  });
-  const stacked = new Float32Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    stacked.set(piece, at);
-    at += piece.length;
+  /** The columns of each head, as (d, E). */
+  #headColumns(weight: Matrix): Matrix[] {
+    const d = this.#headSize;
+    return Array.from({ length: this.#a.heads }, (_, head) =>
+      transpose(columns(weight, head * d, (head + 1) * d)),
+    );
   }
-  return stacked;
+
+  /** Zeros where the time token stands: (L heads, To, C) -> (L heads, keys, C). */
+  #afterTime(x: Value): Value {
+    const [count, , width] = x.shape as [number, number, number];
+    const zeros = this.#graph.constant(
+      `zeros_${count}_1_${width}`,
+      [count, 1, width],
+      () => new Float32Array(count * width),
+    );
+    return this.#graph.concat([zeros, x], 1);
+  }
 }
