@@ -4,7 +4,7 @@ import type { Strategy } from './strategy.js';
 
 /**
  * Sortblock (arXiv 2508.00412): every `interval` steps all blocks are computed and ranked by how much their
- * residual turned since they were computed last (1 - cosine, a step); until the next time only the top `share` of
+ * residual turned since they were computed last (the angle, a step); until the next time only the top `share` of
  * them is computed. Steps 0 and 1 compute all, for there is nothing to rank before. What the others add is up to
  * the plan's predictor: a straight line through the last two residuals.
  */
@@ -28,7 +28,7 @@ export class SortblockStrategy implements Strategy {
 
   computed(step: number, block: number, stream: Float32Array, branch: Float32Array): Float32Array {
     const { last, lastStep } = this.#plan.memories[block]!;
-    if (last) this.#turned[block] = (1 - cosine(last, branch)) / (step - lastStep!);
+    if (last) this.#turned[block] = Math.acos(cosine(last, branch)) / (step - lastStep!);
     return this.#plan.computed(step, block, stream, branch);
   }
 
@@ -47,7 +47,7 @@ export class SortblockStrategy implements Strategy {
   }
 }
 
-/** Of two tensors; 1 where one is zero and both are the same. */
+/** Of two tensors, in [-1, 1]; 1 where both are zero. */
 function cosine(a: Float32Array, b: Float32Array): number {
   let [dot, aa, bb] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
@@ -56,5 +56,6 @@ function cosine(a: Float32Array, b: Float32Array): number {
     bb += b[i]! ** 2;
   }
   if (aa === 0 && bb === 0) return 1;
-  return aa === 0 || bb === 0 ? 0 : dot / Math.sqrt(aa * bb);
+  if (aa === 0 || bb === 0) return 0;
+  return Math.max(-1, Math.min(1, dot / Math.sqrt(aa * bb)));
 }
