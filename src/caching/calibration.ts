@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { BadInput } from '../errors.js';
 import { parseWith } from '../policy/manifest.js';
-import type { Tensor, TensorFile } from '../policy/safetensors.js';
+import { floatTensor, type Tensor, type TensorFile } from '../policy/safetensors.js';
 import { blockName, blocksOf, type Block } from './blocks.js';
 import type { BlockStatistics } from './feature_statistics.js';
 import type { PlanTarget } from './make_plan.js';
 import { blockError } from './step_similarity.js';
+import type { Trajectories } from './trajectories.js';
 
 /** The `format` of every calibration file this version reads and writes. */
 export const CALIBRATION_FORMAT = 'bac_policy/calibration@1';
@@ -46,6 +47,8 @@ export interface Calibration {
   readonly samples: number;
   readonly seed: number;
   readonly sources: readonly CalibrationSource[];
+  /** Dense runs, which search needs; absent in files of versions before it. */
+  readonly trajectories?: Trajectories;
   /** Every block of the policy, in canonical order. */
   readonly blocks: readonly { readonly block: Block; readonly statistics: BlockStatistics }[];
 }
@@ -54,7 +57,9 @@ export interface Calibration {
  * A calibration as the contents of a safetensors file. Per block, `<layer>.<kind>` for NAME, in float64:
  * `absolute_difference.NAME` (K, K) = sum |O_a - O_b|, `squared_difference.NAME` (K, K) = sum (O_a - O_b)^2,
  * `squared_norm.NAME` (K) = sum O_a^2, sums over all samples, tokens and channels. Every metric and the block
- * error follow from these. The rest is string metadata.
+ * error follow from these. The dense runs that search needs: `trajectory.condition` (N, To Dc),
+ * `trajectory.states` (K + 1, N, T A) and `trajectory.clean` (K, N, T A) in float32, `trajectory.episode` (N)
+ * and `trajectory.observation` (N). The rest is string metadata.
  */
 export function encodeCalibration(calibration: Calibration): {
   tensors: [string, Tensor][];
@@ -62,12 +67,13 @@ export function encodeCalibration(calibration: Calibration): {
 } {
   const { steps: k, blocks } = calibration;
   const f64 = (shape: number[], data: Float64Array): Tensor => ({ dtype: 'F64', shape, data });
+  const sums = blocks.flatMap(({ block, statistics }): [string, Tensor][] => [
+    [`absolute_difference.${blockName(block)}`, f64([k, k], statistics.absoluteDifference)],
+    [`squared_difference.${blockName(block)}`, f64([k, k], statistics.squaredDifference)],
+    [`squared_norm.${blockName(block)}`, f64([k], statistics.squaredNorm)],
+  ]);
   return {
-    tensors: blocks.flatMap(({ block, statistics }): [string, Tensor][] => [
-      [`absolute_difference.${blockName(block)}`, f64([k, k], statistics.absoluteDifference)],
-      [`squared_difference.${blockName(block)}`, f64([k, k], statistics.squaredDifference)],
-      [`squared_norm.${blockName(block)}`, f64([k], statistics.squaredNorm)],
-    ]),
+    tensors: [...sums, ...trajectoryTensors(calibration.trajectories)],
     metadata: {
       format: CALIBRATION_FORMAT,
       policy_sha256: calibration.policySha256,
@@ -100,7 +106,9 @@ export function decodeCalibration(file: TensorFile, where: string): Calibration 
     }
     return data;
   };
+  const trajectories = decodeTrajectories(file, steps, where);
   return {
+    ...(trajectories && { trajectories }),
     policySha256: head.policy_sha256,
     steps,
     solver: head.solver,
@@ -117,6 +125,60 @@ export function decodeCalibration(file: TensorFile, where: string): Calibration 
         squaredNorm: get(`squared_norm.${blockName(block)}`, [steps]),
       },
     })),
+  };
+}
+
+function trajectoryTensors(trajectories: Trajectories | undefined): [string, Tensor][] {
+  if (!trajectories) return [];
+  const { samples: n, condition, states, clean, episodes, observations } = trajectories;
+  const floats = (parts: readonly Float32Array[], shape: number[]): Tensor => {
+    const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    parts.forEach((part, i) => whole.set(part, i * part.length));
+    return floatTensor(shape, whole);
+  };
+  const size = states[0]!.length / n;
+  return [
+    ['trajectory.condition', floats([condition], [n, condition.length / n])],
+    ['trajectory.states', floats(states, [states.length, n, size])],
+    ['trajectory.clean', floats(clean, [clean.length, n, size])],
+    ['trajectory.episode', { dtype: 'I32', shape: [n], data: episodes }],
+    ['trajectory.observation', { dtype: 'I32', shape: [n], data: observations }],
+  ];
+}
+
+function decodeTrajectories(
+  { tensors }: TensorFile,
+  steps: number,
+  where: string,
+): Trajectories | undefined {
+  const samples = tensors.get('trajectory.condition')?.shape[0];
+  if (!samples) return undefined;
+  const size = tensors.get('trajectory.states')?.shape[2] ?? 0;
+  const get = (part: string, dtype: Tensor['dtype'], shape: readonly number[]): Tensor['data'] => {
+    const tensor = tensors.get(`trajectory.${part}`);
+    if (tensor?.dtype !== dtype || tensor.shape.join() !== shape.join()) {
+      const expected = `'trajectory.${part}' [${shape.join(', ')}] of ${dtype}`;
+      throw new BadInput(`has no tensor ${expected}`, where, AGAIN);
+    }
+    const finite = tensor.data.every((value: number | bigint) => Number.isFinite(Number(value)));
+    if (!finite) {
+      throw new BadInput(`tensor 'trajectory.${part}' holds no finite numbers`, where, AGAIN);
+    }
+    return tensor.data;
+  };
+  const perStep = (part: string, count: number): Float32Array[] => {
+    const whole = get(part, 'F32', [count, samples, size]) as Float32Array;
+    const each = samples * size;
+    return Array.from({ length: count }, (_, k) => whole.subarray(k * each, (k + 1) * each));
+  };
+  const width = tensors.get('trajectory.condition')!.shape[1]!;
+  return {
+    samples,
+    condition: get('condition', 'F32', [samples, width]) as Float32Array,
+    states: perStep('states', steps + 1),
+    clean: perStep('clean', steps),
+    episodes: get('episode', 'I32', [samples]) as Int32Array,
+    observations: get('observation', 'I32', [samples]) as Int32Array,
   };
 }
 

@@ -1,14 +1,18 @@
 import { Command, Option } from 'commander';
 import { blocksOf } from '../caching/blocks.js';
 import type { BlockStatistics } from '../caching/feature_statistics.js';
-import type { DenoisingInputs } from '../caching/denoising_inputs.js';
+import { selectSamples, spreadEvenly, type DenoisingInputs } from '../caching/denoising_inputs.js';
 import { recordFeatures } from '../caching/record_features.js';
+import type { Trajectories } from '../caching/trajectories.js';
 import { BadInput } from '../errors.js';
+import { openBatchedNetwork } from '../inference/batched_network.js';
 import { openInterpreter } from '../inference/interpreter.js';
 import { writeCalibration } from '../policy/calibration_file.js';
 import { FeatureFile } from '../policy/feature_file.js';
 import { readPolicyPackage, type PolicyPackage } from '../policy/policy_package.js';
-import { recordedInputs } from './recorded_inputs.js';
+import { recordTrajectories } from '../search/record_trajectories.js';
+import { observationsFor, trajectoryRows } from '../search/trajectory_rows.js';
+import { type RecordedInputs, recordedInputs } from './recorded_inputs.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
 import { remapOption } from './remap_option.js';
 import { progressBar } from './terminal.js';
@@ -24,6 +28,7 @@ interface CalibrateOptions {
   readonly bag?: string[];
   readonly vectors?: string;
   readonly samples: number;
+  readonly trajectories: number;
   readonly seed: number;
   readonly features?: string;
   readonly maxAge?: number;
@@ -43,7 +48,18 @@ export function calibrateCommand(): Command {
       'take them from raw vectors (safetensors), with noise if it holds any',
     )
     .requiredOption('-o, --output <calibration>', 'file to write (safetensors)')
-    .option('--samples <N>', 'observations, spread evenly over all there are', integerOption(1), 32)
+    .option(
+      '--samples <N>',
+      'observations whose features are compared (bac, acs), spread evenly over all there are',
+      integerOption(1),
+      32,
+    )
+    .option(
+      '--trajectories <N>',
+      'dense runs that search and corrections learn from; 0 = none',
+      integerOption(0),
+      384,
+    )
     .option('--seed <n>', 'seed of the noise where none is given', integerOption(0), 0)
     .option('--features <file>', 'also write the raw features: 25 MB a sample for 8 layers, E 256')
     .option(
@@ -82,9 +98,21 @@ async function runCalibrate(directory: string, options: CalibrateOptions): Promi
       'calibrate a policy with fewer steps',
     );
   }
-  const { inputs, available, sources } = await recordedInputs(policy, options);
+  const recorded = await recordedInputs(policy, {
+    ...options,
+    samples: Math.max(options.samples, observationsFor(options.trajectories)),
+  });
+  const { available, sources } = recorded;
+  const inputs = selectSamples(
+    recorded.inputs,
+    spreadEvenly(recorded.inputs.samples, options.samples),
+    scheduler.steps,
+  );
   const statistics = await record(policy, inputs, options);
+  const trajectories =
+    options.trajectories > 0 ? await recordDense(policy, recorded, options) : undefined;
   await writeCalibration(options.output, {
+    ...(trajectories && { trajectories }),
     policySha256: policy.sha256,
     steps: scheduler.steps,
     solver: scheduler.kind,
@@ -97,6 +125,7 @@ async function runCalibrate(directory: string, options: CalibrateOptions): Promi
     calibration: options.output,
     policy_sha256: policy.sha256,
     samples: inputs.samples,
+    trajectories: trajectories?.samples ?? 0,
     available,
     steps: scheduler.steps,
     blocks: blocks.length,
@@ -109,6 +138,28 @@ async function runCalibrate(directory: string, options: CalibrateOptions): Promi
       : `${inputs.samples} of ${available} observations, ${scheduler.steps} steps, ${blocks.length} blocks: written to ${options.output}\n` +
           `Next: bac-policy plan ${directory} --calibration ${options.output} --method bac -o PLAN`,
   );
+}
+
+/** Dense runs of the recorded observations; with fewer of them than runs, again with other noise. */
+async function recordDense(
+  policy: PolicyPackage,
+  { inputs, episodes }: RecordedInputs,
+  options: CalibrateOptions,
+): Promise<Trajectories> {
+  const { manifest } = policy;
+  const rows = trajectoryRows(inputs, episodes, manifest, options.trajectories, options.seed);
+  const bar = progressBar('dense runs', rows.inputs.samples * manifest.noise_scheduler.steps);
+  const network = await openBatchedNetwork(policy, rows.inputs.condition, {
+    threads: options.threads,
+  });
+  try {
+    return await recordTrajectories(network, manifest, rows.inputs, rows, {
+      onStep: (samples) => bar.advance(samples),
+    });
+  } finally {
+    bar.stop();
+    await network.close();
+  }
 }
 
 async function record(

@@ -7,9 +7,19 @@ import { sha256OfFile } from '../files.js';
 import { ImageEncoders } from '../inference/image_encoders.js';
 import { seededBatchNoise } from '../inference/seeded_batch_noise.js';
 import { readVectors } from '../inference/vectors.js';
+import { BadInput } from '../errors.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
+import { readSafetensors } from '../policy/safetensors.js';
 import { BagObservations, type ObserveBagOptions } from '../replay/bag_observations.js';
 import { conditionsFromBag } from '../replay/conditions_from_bag.js';
+
+/** Vector files above this size are refused. */
+const MAX_VECTORS_BYTES = 2 * 1024 ** 3;
+
+/** Groups of neighbouring samples that stand for episodes where these are not known. */
+const UNKNOWN_EPISODES = 10;
+/** With fewer episodes in bags, groups of neighbouring observations are taken for them. */
+const FEWEST_EPISODES = 5;
 
 /** The samples a policy is calibrated on and where they came from. */
 export interface RecordedInputs {
@@ -17,6 +27,8 @@ export interface RecordedInputs {
   /** Samples there were to choose from. */
   readonly available: number;
   readonly sources: readonly CalibrationSource[];
+  /** Of every sample the episode it belongs to; samples of one episode resemble each other. */
+  readonly episodes: Int32Array;
 }
 
 /** How many samples are taken, evenly spread over all there are, and the seed of noise that is not given. */
@@ -67,7 +79,34 @@ async function inputsFromVectors(
     inputs: selectSamples(all, chosen, manifest.noise_scheduler.steps),
     available: all.samples,
     sources: [await sourceOf(path)],
+    episodes: Int32Array.from(chosen, await episodesOfVectors(path, all.samples)),
   };
+}
+
+/**
+ * Which episode each sample of a vector file is of: `episode` (N) I64, else blocks of neighbouring samples.
+ * @throws BadInput when `episode` is there, but not that
+ */
+async function episodesOfVectors(
+  path: string,
+  samples: number,
+): Promise<(sample: number) => number> {
+  const episode = (await readSafetensors(path, MAX_VECTORS_BYTES)).tensors.get('episode');
+  if (!episode) return blockOf(samples);
+  if (episode.dtype !== 'I64' || episode.shape.join() !== String(samples)) {
+    throw new BadInput(
+      `tensor 'episode' is ${episode.dtype} [${episode.shape.join(', ')}]`,
+      path,
+      `give I64 [${samples}], one number per sample, or leave it out`,
+    );
+  }
+  const { data } = episode;
+  return (sample) => Number(data[sample]);
+}
+
+/** Where nothing is known of episodes: ten blocks of neighbouring samples. */
+function blockOf(samples: number): (sample: number) => number {
+  return (sample) => Math.floor((sample * UNKNOWN_EPISODES) / samples);
 }
 
 /**
@@ -88,8 +127,10 @@ async function inputsFromBags(
   const chosen = new Set(spreadEvenly(available, samples));
   const { n_obs_steps: window, condition_dim: width } = manifest.architecture;
   const condition = new Float32Array(chosen.size * window * width);
+  const episodes: number[] = [];
   let taken = 0;
   let first = 0;
+  let before = 0;
   for (const [i, bag] of bags.entries()) {
     const start = first;
     const wanted = (tick: number): boolean => chosen.has(start + tick);
@@ -98,9 +139,11 @@ async function inputsFromBags(
       wanted,
     })) {
       condition.set(found.condition, taken * window * width);
+      episodes.push(before + found.episode);
       taken++;
     }
     first += ticks[i]!;
+    before = (episodes.at(-1) ?? -1) + 1;
   }
   const files = (await Promise.all(bags.map((bag) => bagFiles(bag)))).flat();
   const sources: CalibrationSource[] = [];
@@ -109,6 +152,12 @@ async function inputsFromBags(
     inputs: { samples: taken, condition, ...seededBatchNoise(seed, taken, manifest) },
     available,
     sources,
+    // Too few to hold some out: then parts of them stand in.
+    episodes: Int32Array.from(
+      new Set(episodes).size >= FEWEST_EPISODES
+        ? episodes
+        : Array.from({ length: taken }, (_, sample) => blockOf(taken)(sample)),
+    ),
   };
 }
 

@@ -12,6 +12,8 @@ const BATCH = 32;
 
 /** The full network, batched: what is needed to evaluate it at many states of many samples. */
 export interface BatchedNetwork {
+  /** Samples that go through it together. */
+  readonly batch: number;
   /**
    * The network's output (n, T, A) at a state.
    * @param samples indices of the conditions that the network was opened with, n of them
@@ -54,7 +56,7 @@ interface Sessions {
 
 class BatchNetwork implements BatchedNetwork {
   readonly #a: Architecture;
-  readonly #batch: number;
+  readonly batch: number;
   readonly #condition: Float32Array;
   readonly #timeApart: boolean;
   readonly #sessions: Sessions;
@@ -71,7 +73,7 @@ class BatchNetwork implements BatchedNetwork {
     sessions: Sessions,
   ) {
     this.#a = a;
-    this.#batch = batch;
+    this.batch = batch;
     this.#condition = condition;
     this.#timeApart = timeApart;
     this.#sessions = sessions;
@@ -84,8 +86,8 @@ class BatchNetwork implements BatchedNetwork {
   ): Promise<Float32Array> {
     const size = this.#a.horizon * this.#a.action_dim;
     const output = new Float32Array(samples.length * size);
-    for (let first = 0; first < samples.length; first += this.#batch) {
-      const part = samples.slice(first, first + this.#batch);
+    for (let first = 0; first < samples.length; first += this.batch) {
+      const part = samples.slice(first, first + this.batch);
       const states = x.subarray(first * size, (first + part.length) * size);
       const result = await this.#evaluateBatch(part, timestep, states);
       output.set(result.subarray(0, part.length * size), first * size);
@@ -104,7 +106,7 @@ class BatchNetwork implements BatchedNetwork {
     states: Float32Array,
   ): Promise<Float32Array> {
     const { horizon, action_dim: actions, n_obs_steps: window, embedding, layers } = this.#a;
-    const sample = new Float32Array(this.#batch * horizon * actions);
+    const sample = new Float32Array(this.batch * horizon * actions);
     sample.set(states);
     const width = 2 * layers * embedding;
     const tokens = this.#timeApart ? window : 1 + window;
@@ -112,8 +114,8 @@ class BatchNetwork implements BatchedNetwork {
       ? await this.#observedOf(samples)
       : await this.#keysValues(samples, timestep);
     const outputs = await this.#sessions.network.run({
-      sample: { data: sample, shape: [this.#batch, horizon, actions] },
-      keys_values: { data: keysValues, shape: [this.#batch, tokens, width] },
+      sample: { data: sample, shape: [this.batch, horizon, actions] },
+      keys_values: { data: keysValues, shape: [this.batch, tokens, width] },
       ...(this.#timeApart && {
         time: { data: await this.#time(timestep), shape: [1, 1, width] },
       }),
@@ -132,7 +134,7 @@ class BatchNetwork implements BatchedNetwork {
         this.#observed.set(sample, all.slice((i + 1) * each - size, (i + 1) * each));
       }
     }
-    const observed = new Float32Array(this.#batch * size);
+    const observed = new Float32Array(this.batch * size);
     for (const [i, sample] of samples.entries())
       observed.set(this.#observed.get(sample)!, i * size);
     return observed;
@@ -151,12 +153,12 @@ class BatchNetwork implements BatchedNetwork {
   async #keysValues(samples: readonly number[], timestep: number): Promise<Float32Array> {
     const { n_obs_steps: window, condition_dim: width, embedding } = this.#a;
     const size = window * width;
-    const condition = new Float32Array(this.#batch * size);
+    const condition = new Float32Array(this.batch * size);
     for (const [i, sample] of samples.entries()) {
       condition.set(this.#condition.subarray(sample * size, (sample + 1) * size), i * size);
     }
     const { memory } = await this.#sessions.memory.run({
-      condition: { data: condition, shape: [this.#batch, window, width] },
+      condition: { data: condition, shape: [this.batch, window, width] },
       time: { data: toFloat32(sinusoidalEmbedding(embedding, timestep)), shape: [1, embedding] },
     });
     const outputs = await this.#sessions.keysValues.run({ memory: memory! });

@@ -1,11 +1,12 @@
 import type { AffineRun } from '../caching/affine_run.js';
+import type { Trajectories } from '../caching/trajectories.js';
 import type { BatchedNetwork } from '../inference/batched_network.js';
 import { MatrixProducts } from '../inference/matrix_products.js';
 import type { Architecture } from '../policy/manifest.js';
 import type { DenoisingStep } from '../policy/noise_schedule.js';
 import { type Columns, type Folds, NestedRidge, type RidgeFit } from './nested_ridge.js';
 import { NoiseResponse } from './noise_response.js';
-import { cleanOf, type Trajectories } from './trajectories.js';
+import { cleanOf } from './record_trajectories.js';
 
 /** Ridge of the regressions that say how noise spreads. */
 const RESPONSE_RIDGE = 1e-4;

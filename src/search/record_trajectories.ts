@@ -1,21 +1,8 @@
 import type { BatchedNetwork } from '../inference/batched_network.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
+import type { Trajectories } from '../caching/trajectories.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import { type DenoisingStep, denoisingSteps } from '../policy/noise_schedule.js';
-
-/** Dense denoising runs of many observations: what corrections are fitted on. */
-export interface Trajectories {
-  /** N. */
-  readonly samples: number;
-  /** (N, To, Dc) */
-  readonly condition: Float32Array;
-  /** (N): observations of one episode are either all fitted on or all held out. */
-  readonly episodes: Int32Array;
-  /** K + 1 of (N, T, A): the sample before every denoising step, and the final one. */
-  readonly states: readonly Float32Array[];
-  /** K of (N, T, A): the clean sample that every step predicts, clipped. */
-  readonly clean: readonly Float32Array[];
-}
 
 /** Clipped clean sample of a step. @param output of the network, as many values as x */
 export function cleanOf(
@@ -33,8 +20,8 @@ export async function recordTrajectories(
   network: BatchedNetwork,
   { noise_scheduler: scheduler }: PolicyManifest,
   inputs: DenoisingInputs,
-  episodes: Int32Array,
-  { batch, onStep }: { readonly batch: number; readonly onStep?: (samples: number) => void },
+  about: Pick<Trajectories, 'episodes' | 'observations'>,
+  { onStep }: { readonly onStep?: (samples: number) => void } = {},
 ): Promise<Trajectories> {
   const steps = denoisingSteps(scheduler);
   const { samples } = inputs;
@@ -43,8 +30,8 @@ export async function recordTrajectories(
     Array.from({ length: count }, () => new Float32Array(samples * size));
   const states = room(steps.length + 1);
   const clean = room(steps.length);
-  for (let first = 0; first < samples; first += batch) {
-    const count = Math.min(batch, samples - first);
+  for (let first = 0; first < samples; first += network.batch) {
+    const count = Math.min(network.batch, samples - first);
     const rows = Array.from({ length: count }, (_, i) => first + i);
     let x = inputs.initialNoise.slice(first * size, (first + count) * size);
     states[0]!.set(x, first * size);
@@ -65,5 +52,5 @@ export async function recordTrajectories(
       onStep?.(count);
     }
   }
-  return { samples, condition: inputs.condition, episodes, states, clean };
+  return { samples, condition: inputs.condition, ...about, states, clean };
 }
