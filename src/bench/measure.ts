@@ -1,7 +1,5 @@
 import type { Contender } from './contender.js';
-
-/** Chunks that each contender makes before its time counts: caches and clocks settle. */
-const WARM_UP_CHUNKS = 2;
+import { timeInTurn } from './time_in_turn.js';
 
 /** One line of the result, in the format other programs read. */
 export interface BenchRow {
@@ -20,7 +18,7 @@ export interface BenchRow {
 }
 
 /**
- * Times all contenders in turn, A B C A B C ..., so that a machine whose speed drifts slows all alike.
+ * Times all contenders in turn and compares their actions.
  * @param contenders the first is what errors are measured against
  * @param options `chunks` each contender makes, `samples` of the workload (chunk j uses j mod samples)
  */
@@ -33,20 +31,7 @@ export async function measure(
     readonly onChunk?: () => void;
   },
 ): Promise<BenchRow[]> {
-  const results = contenders.map(() => ({
-    times: [] as number[],
-    actions: [] as Float32Array[],
-  }));
-  for (let chunk = -WARM_UP_CHUNKS; chunk < options.chunks; chunk++) {
-    const sample = Math.max(chunk, 0) % options.samples;
-    for (const [i, contender] of contenders.entries()) {
-      const { ms, action } = await contender.run(sample);
-      if (chunk < 0) continue;
-      results[i]!.times.push(ms);
-      if (chunk < options.samples) results[i]!.actions.push(action);
-      options.onChunk?.();
-    }
-  }
+  const results = await timeInTurn(contenders, options);
   // Loading it takes longer than most commands run.
   const { mean, quantileSeq } = await import('mathjs/number');
   return contenders.map(({ name, engine, cost, loadMs }, i) => {

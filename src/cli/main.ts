@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.js')).runCommand(),
   replay: async () => (await import('./replay.js')).replayCommand(),
   bench: async () => (await import('./bench.js')).benchCommand(),
+  report: async () => (await import('./report.js')).reportCommand(),
 };
 
 const program = new Command('bac-policy')

@@ -1,5 +1,6 @@
 import type { BenchRow } from '../bench/measure.js';
-import { COLOURS, svgChart } from './svg_chart.js';
+import { COLOURS } from './palette.js';
+import { svgChart } from './svg_chart.js';
 
 /** What is drawn of one measurement. */
 export type LatencyRow = Pick<BenchRow, 'median_ms' | 'p90_ms'> & { readonly label: string };
@@ -27,7 +28,7 @@ export function latencyChart(rows: readonly LatencyRow[]): string {
         {
           ...bar,
           name: '90th percentile',
-          itemStyle: { color: COLOURS.faint },
+          itemStyle: { color: COLOURS.recorded },
           barGap: '-100%',
           label: {
             show: true,

@@ -1,6 +1,7 @@
 import type { BenchRow } from '../bench/measure.js';
 import type { Plan } from '../caching/plan.js';
 import { planName } from '../caching/plan_name.js';
+import { shownUnit } from './format_number.js';
 import type { JointMotion } from './joint_motion.js';
 import { motionDifference, rootMeanSquare } from './motion_difference.js';
 
@@ -42,9 +43,6 @@ export interface ReplayFacts {
   readonly units: readonly Deviation[];
 }
 
-/** Units in which joint targets differ little, and what is shown instead. */
-const SMALL_UNITS: Readonly<Record<string, string>> = { rad: 'mrad', m: 'mm' };
-
 /** Counts and compares. @param units of the joints, one each @param bench dense, then cached */
 export function replayFacts(
   plan: Plan,
@@ -56,10 +54,10 @@ export function replayFacts(
   const cached = motionDifference(replays.cached, replays.dense);
   const otherNoise = motionDifference(replays.otherNoise, replays.dense);
   const joints = units.map((unit, j): Deviation => {
-    const factor = unit in SMALL_UNITS ? 1000 : 1;
+    const { name: shown, factor } = shownUnit(unit);
     return {
       name: cached[j]!.joint,
-      unit: SMALL_UNITS[unit] ?? unit,
+      unit: shown,
       cachedRms: factor * cached[j]!.rms,
       cachedMax: factor * cached[j]!.max,
       otherNoiseRms: factor * otherNoise[j]!.rms,

@@ -1,3 +1,4 @@
+import { ms, small } from './format_number.js';
 import type { ReplayFacts } from './replay_facts.js';
 
 /** What a comparison has shown, in plain sentences with its numbers. */
@@ -25,14 +26,4 @@ export function replayWords(facts: ReplayFacts): string[] {
       `. Dense runs from different noise are ${small(angle!.otherNoiseRms)} ${angle!.unit} apart: so much the ` +
       'policy itself leaves open.',
   ];
-}
-
-/** A time in milliseconds as text. */
-export function ms(time: number): string {
-  return `${time.toFixed(time < 10 ? 2 : 1)} ms`;
-}
-
-/** A small quantity as text. */
-export function small(value: number): string {
-  return value.toFixed(value < 10 ? 2 : 1);
 }

@@ -1,7 +1,7 @@
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemReturn } from 'echarts';
-import { BLOCK_KINDS, blockIndex, type BlockKind } from '../caching/blocks.js';
-import type { Plan } from '../caching/plan.js';
-import { COLOURS, svgChart } from './svg_chart.js';
+import { BLOCK_KINDS, blockIndex, type Block, type BlockKind } from '../caching/blocks.js';
+import { COLOURS } from './palette.js';
+import { svgChart } from './svg_chart.js';
 
 /** Colours of the marks. */
 export const KIND_COLOURS: Readonly<Record<BlockKind, string>> = {
@@ -10,61 +10,107 @@ export const KIND_COLOURS: Readonly<Record<BlockKind, string>> = {
   feed_forward: COLOURS.cached,
 };
 
-const ROW_HEIGHT = 17;
+/** What is drawn of a plan; a `Plan` will do. */
+export interface RasterPlan {
+  readonly steps: number;
+  readonly blocks: readonly RasterBlock[];
+  /** Steps at which the network is evaluated, where one affine map leads from each to the next. */
+  readonly affineFrom?: readonly number[];
+}
+
+/** One row: a block, and the steps that compute it. */
+export interface RasterBlock extends Block {
+  readonly updates: readonly number[];
+  /** Computed in int8: its marks are pale. */
+  readonly int8?: boolean;
+}
+
+const WIDTH = 520;
+const LEFT = 66;
+const SHORT_KINDS: Readonly<Record<BlockKind, string>> = {
+  self_attention: 'self',
+  cross_attention: 'cross',
+  feed_forward: 'feed',
+};
+const PALE = 0.45;
 
 /** Name of a kind for readers. */
 export function kindLabel(kind: BlockKind): string {
   return kind.replaceAll('_', ' ');
 }
 
-/** Chart of a plan: a row for each block, a mark at each denoising step that computes it. SVG. */
-export function updateRaster(plan: Plan): string {
-  const blocks = [...plan.blocks].sort((a, b) => blockIndex(a) - blockIndex(b));
-  const height = 52 + ROW_HEIGHT * blocks.length;
+/**
+ * Chart of a plan: a row for each block, a mark at each denoising step that computes it; below them, where the
+ * plan has any, the runs of steps that are one affine map. SVG.
+ */
+export function updateRaster({ steps, blocks: unordered, affineFrom = [] }: RasterPlan): string {
+  const blocks = [...unordered].sort((a, b) => blockIndex(a) - blockIndex(b));
+  const rows = blocks.length + (affineFrom.length > 0 ? 1 : 0);
+  // Few rows are easier to read when they are higher.
+  const rowHeight = rows > 16 ? 13 : 17;
+  const affine = affineFrom.map((begin, i) => [
+    begin + 1,
+    blocks.length,
+    affineFrom[i + 1] ?? steps,
+  ]);
   return svgChart(
     {
-      grid: { left: 190, right: 20, top: 6, bottom: 46 },
+      grid: { left: LEFT, right: 14, top: 4, bottom: 42, outerBoundsMode: 'none' },
       xAxis: {
         type: 'value',
         min: 0,
-        max: plan.steps,
+        max: steps,
         name: 'denoising step (0 is the noisiest)',
         nameLocation: 'middle',
-        nameGap: 28,
+        nameGap: 24,
         splitLine: { show: false },
       },
       yAxis: {
         type: 'category',
         inverse: true,
-        data: blocks.map(({ layer, kind }) => `layer ${layer} ${kindLabel(kind)}`),
+        data: [
+          ...blocks.map(({ layer, kind }) => `${layer} ${SHORT_KINDS[kind]}`),
+          ...(affine.length > 0 ? ['affine map'] : []),
+        ],
         axisTick: { show: false },
         axisLine: { show: false },
-        splitLine: { show: true, interval: 0, lineStyle: { color: COLOURS.faint } },
+        axisLabel: { fontSize: 11, interval: 0, margin: 6 },
+        splitLine: { show: true, interval: 0 },
       },
-      series: BLOCK_KINDS.map((kind) => ({
+      series: [
+        ...BLOCK_KINDS.map((kind) => ({
+          name: kindLabel(kind),
+          colour: KIND_COLOURS[kind],
+          data: blocks.flatMap((block, row) =>
+            block.kind === kind
+              ? block.updates.map((step) => [step, row, step + 1, block.int8 ? PALE : 1])
+              : [],
+          ),
+        })),
+        { name: 'affine map', colour: COLOURS.purple, data: affine.map((run) => [...run, 1]) },
+      ].map(({ name, colour, data }) => ({
         type: 'custom',
-        name: kindLabel(kind),
-        itemStyle: { color: KIND_COLOURS[kind] },
-        data: blocks.flatMap((block, row) =>
-          block.kind === kind ? block.updates.map((step) => [step, row]) : [],
-        ),
-        renderItem: cell,
+        name,
+        itemStyle: { color: colour },
+        data,
+        renderItem: (_: unknown, api: CustomSeriesRenderItemAPI) => bar(api, rowHeight - 4),
       })),
     },
-    { width: 1000, height },
-    `Which of ${blocks.length} blocks is computed at which of ${plan.steps} denoising steps`,
+    { width: WIDTH, height: 46 + rowHeight * rows },
+    `Which of ${blocks.length} blocks is computed at which of ${steps} denoising steps`,
   );
 }
 
-/** One step of one block: as wide as a step, almost as high as a row. */
-function cell(_: unknown, api: CustomSeriesRenderItemAPI): CustomSeriesRenderItemReturn {
-  const [step, row] = [Number(api.value(0)), Number(api.value(1))];
-  const [left, middle] = api.coord([step, row]) as [number, number];
-  const [right] = api.coord([step + 1, row]) as [number, number];
-  const height = ROW_HEIGHT - 4;
+/** From a first step up to a last one, in one row. @param height px */
+function bar(api: CustomSeriesRenderItemAPI, height: number): CustomSeriesRenderItemReturn {
+  const [begin, row, end] = [0, 1, 2].map((dimension) => Number(api.value(dimension)));
+  const [left, middle] = api.coord([begin!, row!]) as [number, number];
+  const [right] = api.coord([end!, row!]) as [number, number];
+  // Room between neighbours, as long as there is any.
+  const width = Math.max(right - left - Math.min(1, (right - left) / 5), 1);
   return {
     type: 'rect',
-    shape: { x: left, y: middle - height / 2, width: Math.max(right - left - 1, 1), height },
-    style: { fill: String(api.visual('color')) },
+    shape: { x: left, y: middle - height / 2, width, height },
+    style: { fill: String(api.visual('color')), opacity: Number(api.value(3)) },
   };
 }

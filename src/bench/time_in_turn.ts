@@ -1,0 +1,41 @@
+import type { Contender } from './contender.js';
+
+/** Chunks that each contender makes before its time counts: caches and clocks settle. */
+const WARM_UP_CHUNKS = 2;
+
+/** What one contender did. */
+export interface TimedChunks {
+  /** ms, every chunk in the order they were made. */
+  readonly times: readonly number[];
+  /** Of the first chunk of each sample: executed actions (Ta, A), physical. */
+  readonly actions: readonly Float32Array[];
+}
+
+/**
+ * Lets all contenders make chunks in turn, A B C A B C ..., so that a machine whose speed drifts slows all alike.
+ * @param options `chunks` each contender makes, `samples` of the workload (chunk j uses j mod samples)
+ */
+export async function timeInTurn(
+  contenders: readonly Contender[],
+  options: {
+    readonly chunks: number;
+    readonly samples: number;
+    readonly onChunk?: () => void;
+  },
+): Promise<TimedChunks[]> {
+  const results = contenders.map(() => ({
+    times: [] as number[],
+    actions: [] as Float32Array[],
+  }));
+  for (let chunk = -WARM_UP_CHUNKS; chunk < options.chunks; chunk++) {
+    const sample = Math.max(chunk, 0) % options.samples;
+    for (const [i, contender] of contenders.entries()) {
+      const { ms, action } = await contender.run(sample);
+      if (chunk < 0) continue;
+      results[i]!.times.push(ms);
+      if (chunk < options.samples) results[i]!.actions.push(action);
+      options.onChunk?.();
+    }
+  }
+  return results;
+}

@@ -1,0 +1,177 @@
+import { basename } from 'node:path';
+import { Command, Option } from 'commander';
+import { checkCalibrationFits } from '../caching/calibration.js';
+import { BadInput } from '../errors.js';
+import { sha256OfFile, writeAtomically } from '../files.js';
+import { readCalibration } from '../policy/calibration_file.js';
+import { readPlanFor } from '../policy/plan_file.js';
+import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
+import { eagerFacts } from '../report/facts/eager_facts.js';
+import { gatherReport } from '../report/facts/gather_report.js';
+import { checkNames, type NamedPlan } from '../report/facts/measure_plans.js';
+import { chosenMethods, methodPlans } from '../report/facts/method_plans.js';
+import type { ReportFacts } from '../report/facts/report_facts.js';
+import { reportMarkdown } from '../report/report_markdown.js';
+import { reportPage } from '../report/report_page.js';
+import { integerOption, MAX_THREADS } from './integer_option.js';
+import { recordedInputs } from './recorded_inputs.js';
+import { remapOption } from './remap_option.js';
+import { progressBar } from './terminal.js';
+
+const FORMATS = ['html', 'markdown', 'json'] as const;
+
+interface ReportOptions {
+  readonly calibration: string;
+  readonly plan: readonly string[];
+  readonly bag?: string[];
+  readonly vectors?: string;
+  readonly methods: string;
+  readonly chunks: number;
+  readonly threads: number;
+  readonly seed: number;
+  readonly maxAge?: number;
+  readonly remap: ReadonlyMap<string, string>;
+  readonly peersJson?: string;
+  readonly output?: string;
+  readonly format: (typeof FORMATS)[number];
+  readonly json?: boolean;
+}
+
+/** `bac-policy report`: measures plans and methods against each other and writes down what was found. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description(
+      'Measure plans against each other: one page with tables, figures and their origin.',
+    )
+    .argument('<policy>', 'directory of a policy package')
+    .requiredOption('--calibration <file>', 'what calibrate recorded')
+    .addOption(
+      new Option('--plan <file>', 'a plan to measure; repeatable')
+        .argParser((file: string, files: readonly string[]) => [...files, file])
+        .default([], 'none'),
+    )
+    .option('--bag <bag...>', 'measure on observations from bags that no plan has seen')
+    .option(
+      '--vectors <file>',
+      'or on those of raw vectors (safetensors), with noise if it holds any',
+    )
+    .option('--methods <names>', 'also published methods: all, none, or names with commas', 'none')
+    .option(
+      '--chunks <n>',
+      'chunks that every plan makes: two, from different noises, for each observation',
+      integerOption(4),
+      128,
+    )
+    .option('--threads <n>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
+    .option('--seed <n>', 'seed of noises and intervals', integerOption(0), 0)
+    .option('--max-age <ms>', 'as for calibrate', integerOption(1))
+    .addOption(
+      new Option('--remap <from:=to>', 'as for calibrate')
+        .argParser(remapOption)
+        .default(new Map<string, string>(), 'none'),
+    )
+    .option(
+      '--peers-json <file>',
+      'what bench --peers --json printed: adds the speed against PyTorch',
+    )
+    .option('-o, --output <file>', 'file to write (default: standard output)')
+    .addOption(new Option('--format <name>', 'what to write').choices(FORMATS).default('html'))
+    .option('--json', 'print a summary for machines')
+    .action(runReport);
+}
+
+async function runReport(directory: string, options: ReportOptions): Promise<void> {
+  const { bag, vectors, output, json } = options;
+  if ((bag === undefined) === (vectors === undefined)) {
+    throw new BadInput(
+      'give one of --bag and --vectors',
+      'bac-policy report',
+      'observations come from one of them',
+    );
+  }
+  if (json && output === undefined) {
+    throw new BadInput('--json without --output', 'bac-policy report', 'add -o FILE');
+  }
+  const eager = options.peersJson === undefined ? null : await eagerFacts(options.peersJson);
+  const methods = chosenMethods(options.methods);
+  const policy = await readPolicyPackage(directory);
+  const calibration = await readCalibration(options.calibration);
+  const { architecture, noise_scheduler: scheduler } = policy.manifest;
+  checkCalibrationFits(
+    calibration,
+    {
+      policySha256: policy.sha256,
+      layers: architecture.layers,
+      steps: scheduler.steps,
+      solver: scheduler.kind,
+    },
+    options.calibration,
+  );
+  const made = await methodPlans(methods, {
+    policySha256: policy.sha256,
+    manifest: policy.manifest,
+    calibration,
+  });
+  const plans = [...(await givenPlans(policy, options.plan)), ...made.plans];
+  checkNames(plans);
+  const { threads, seed } = options;
+  const recorded = await recordedInputs(policy, {
+    ...options,
+    samples: Math.floor(options.chunks / 2),
+  });
+  const bar = progressBar('chunks', (plans.length + 1) * options.chunks);
+  const facts = await gatherReport({
+    policy,
+    plans,
+    calibration: {
+      ...calibration,
+      file: options.calibration,
+      sha256: await sha256OfFile(options.calibration),
+    },
+    observations: recorded,
+    eager,
+    skipped: made.skipped,
+    command: commandLine(),
+    threads,
+    seed,
+    chunks: options.chunks,
+    onChunk: () => {
+      bar.advance();
+    },
+  }).finally(() => {
+    bar.stop();
+  });
+  const text = await formatted(facts, options.format);
+  if (output === undefined) {
+    process.stdout.write(text);
+    return;
+  }
+  await writeAtomically(output, text);
+  console.log(
+    json
+      ? JSON.stringify({ report: output, rows: facts.rows.length, skipped: facts.skipped })
+      : `${facts.rows.length - 1} plans on ${facts.observations.count} observations: written to ${output}`,
+  );
+}
+
+async function givenPlans(policy: PolicyPackage, files: readonly string[]): Promise<NamedPlan[]> {
+  const plans: NamedPlan[] = [];
+  for (const file of files) {
+    plans.push({ name: basename(file, '.json'), file, plan: await readPlanFor(file, policy) });
+  }
+  return plans;
+}
+
+async function formatted(facts: ReportFacts, format: ReportOptions['format']): Promise<string> {
+  if (format === 'json') return `${JSON.stringify(facts)}\n`;
+  return format === 'markdown' ? reportMarkdown(facts) : reportPage(facts);
+}
+
+/** This command as one would type it. */
+function commandLine(): string {
+  const words = process.argv.slice(2);
+  const quoted = words.map((word) =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`,
+  );
+  return ['npx bac-policy', ...quoted].join(' ');
+}

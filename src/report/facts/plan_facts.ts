@@ -1,0 +1,31 @@
+import { blockIndex, blockName } from '../../caching/blocks.js';
+import type { Plan } from '../../caching/plan.js';
+import { updateShare } from '../../caching/plan.js';
+import type { PlanFacts } from './report_facts.js';
+
+/** What a plan does, in the form that reports hold. */
+export function planFacts(plan: Plan, sha256: string, file: string | null): PlanFacts {
+  const { numerics, correction, decision } = plan;
+  const blocks = [...plan.blocks].sort((a, b) => blockIndex(a) - blockIndex(b));
+  return {
+    file,
+    sha256,
+    method: plan.method,
+    steps: plan.steps,
+    solver: plan.solver.kind,
+    numerics: numerics.kind,
+    correction: correction?.kind ?? null,
+    decision: decision?.kind ?? null,
+    evaluations: [...new Set(blocks.flatMap(({ updates }) => updates))].sort((a, b) => a - b),
+    blocks: blocks.map((block) => ({
+      layer: block.layer,
+      kind: block.kind,
+      updates: block.updates,
+      predict: block.predict.kind,
+      int8:
+        numerics.kind === 'int8' &&
+        (numerics.blocks === undefined || numerics.blocks.includes(blockName(block))),
+    })),
+    block_update_share: updateShare(plan),
+  };
+}

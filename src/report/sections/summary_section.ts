@@ -1,0 +1,121 @@
+import { dataTable } from '../data_table.js';
+import { budgetPicks } from '../facts/budget_picks.js';
+import type { ReportFacts, ReportRow } from '../facts/report_facts.js';
+import { ms, percent, small, times } from '../format_number.js';
+import { type Html, html } from '../html.js';
+import { errorText, errorUnit, intervalText } from './error_text.js';
+
+/** Tables as text, for pages and Markdown alike. */
+export interface TextTable {
+  readonly headings: readonly string[];
+  readonly rows: readonly { readonly cells: readonly string[]; readonly marked?: boolean }[];
+}
+
+/** Time, cost and error of every row. */
+export function summaryTable(facts: ReportFacts): TextTable {
+  const unit = errorUnit(facts);
+  const picked = new Set(budgetPicks(facts).map(({ row }) => row));
+  const eager = facts.eager !== null;
+  const cells = (row: ReportRow): string[] => [
+    row.name,
+    row.time ? ms(row.time.median_ms) : '',
+    row.time ? ms(row.time.p90_ms) : '',
+    row.time ? ms(row.time.p99_ms) : '',
+    row.time ? times(row.time.vs_dense) : '',
+    ...(eager ? [row.time?.vs_eager ? times(row.time.vs_eager) : ''] : []),
+    percent(row.cost),
+    row.error ? intervalText(row.error.rms, unit) : '',
+    row.error_of_spread === null ? '' : small(row.error_of_spread),
+    row.engine,
+  ];
+  return {
+    headings: [
+      'plan',
+      'median',
+      '90 % within',
+      '99 % within',
+      'against dense',
+      ...(eager ? ['against eager PyTorch'] : []),
+      'multiply-adds',
+      `error, ${unit.name}`,
+      'error / own spread',
+      'engine',
+    ],
+    rows: facts.rows.map((row) => ({ cells: cells(row), marked: picked.has(row) })),
+  };
+}
+
+/** How the errors of each row are spread, and what else tells plans apart. */
+export function errorTable(facts: ReportFacts): TextTable {
+  const unit = errorUnit(facts);
+  const flips = facts.rows.some(({ error }) => error?.flips != null);
+  const corrected = facts.rows.some((row) => row.rms_without_correction !== null);
+  const rows = [
+    ...facts.rows.slice(1),
+    { name: 'dense, other noise', error: facts.noise_error } as const,
+  ];
+  return {
+    headings: [
+      'plan',
+      `half of chunks below, ${unit.name}`,
+      '95 % below',
+      '99 % below',
+      'largest',
+      ...(corrected ? ['without its correction'] : []),
+      ...(flips ? ['gripper flips'] : []),
+      'distance of distributions',
+    ],
+    rows: rows.flatMap((row) => {
+      if (!row.error) return [];
+      const { per_sample: spread, flips: flipped } = row.error;
+      const own = 'method' in row ? row : undefined;
+      const distance = own?.distribution_distance;
+      const without = own?.rms_without_correction;
+      return [
+        {
+          cells: [
+            row.name,
+            intervalText(spread.p50, unit),
+            intervalText(spread.p95, unit),
+            intervalText(spread.p99, unit),
+            small(unit.factor * spread.max),
+            ...(corrected ? [without == null ? '' : errorText(without, unit)] : []),
+            ...(flips ? [flipped === null ? '' : percent(flipped)] : []),
+            distance ? intervalText(distance, unit) : '',
+          ],
+        },
+      ];
+    }),
+  };
+}
+
+/** Both tables, with how to read them. */
+export function summarySection(facts: ReportFacts): Html {
+  const eager = facts.eager;
+  return html`${dataTable(summaryTable(facts).headings, summaryTable(facts).rows)}
+    <p class="quiet">
+      Shaded: the picks from above. Errors are root mean squares over all executed actions and
+      joints against dense from the same noise, with 95 % bootstrap intervals over
+      ${facts.observations.episodes === null ? 'observations' : 'episodes'}; where joints have
+      several units they are taken as they are (1 m as 1 rad) and stand apart further below. Times
+      are of one chunk, all plans in turn.
+      ${
+        eager
+          ? `Eager PyTorch: ${ms(eager.eager_ms)} where dense took ${ms(eager.dense_ms)} in one bench (${eager.file}); the speed against it is that ratio times the speed against dense here.`
+          : ''
+      }
+    </p>
+    <h3>How the errors are spread</h3>
+    ${dataTable(errorTable(facts).headings, errorTable(facts).rows)}
+    <p class="quiet">
+      Root mean square of one chunk: half of all chunks, 95 %, 99 % and all of them are below. The
+      distance of distributions (energy distance, unbiased, so it may fall below 0) compares what a
+      plan draws with what dense draws from noise of its own: it judges other solvers too, which
+      give other samples of the same distribution.
+      ${
+        facts.affine_control === null
+          ? ''
+          : `An affine policy without any network (S = 0) has an error of ${errorText(facts.affine_control, errorUnit(facts))} here: a correction proves something only where that is large.`
+      }
+    </p>`;
+}
