@@ -1,0 +1,127 @@
+"""How far is the distribution of chunks that a plan or a solver makes from that of the dense policy?
+
+    sample_distance.py PKG HELDOUT.safetensors --samples FOLDER --plan PLAN.json --ddim 10 --json OUT
+
+For each of some observations every engine draws chunks from the same seeds; a task with several ways of doing it has
+several modes there, which the error of single chunks cannot tell from noise. All figures are of the executed joint
+targets in mrad (root mean square over the chunk), means over observations:
+
+    distance   root of the energy distance (Szekely & Rizzo 2013) to dense, unbiased; `dense, other seeds` is its floor
+    mean       error of the mean chunk
+    spread     standard deviation over seeds
+    paired     error against the dense chunk of the same noise
+
+Chunks are kept in FOLDER as vectors (NAME.safetensors, action (observations, seeds, 8, 8)) and not drawn again.
+"""
+
+import argparse
+import json
+import pathlib
+import tempfile
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from engines import CLI, BacPolicy, ddim_package
+
+JOINTS = 7
+
+
+def draw(engine, observations, seeds, path):
+    """Chunks (observations, seeds, 8, 8) of an engine; read from `path` where they are there already."""
+    if not path.exists():
+        actions = engine(np.repeat(observations, seeds, axis=0), seed=1)
+        save_file({'observation': np.ascontiguousarray(observations),
+                   'action': actions.reshape(len(observations), seeds, *actions.shape[1:])}, path)
+    kept = load_file(path)
+    if kept['action'].shape[1] != seeds or not np.array_equal(kept['observation'], observations):
+        raise SystemExit(f'{path}: was drawn for other observations or another number of seeds; remove it')
+    return kept['action']
+
+
+def joint_targets(actions):
+    """(observations, seeds, 8 * 7) in mrad, scaled so that a vector's length is its root mean square."""
+    targets = actions[..., :JOINTS].reshape(*actions.shape[:2], -1) * 1000
+    return targets / np.sqrt(targets.shape[-1])
+
+
+def mean_gap(some, others, is_paired):
+    """Mean distance between chunks of two samples of one observation; pairs of the same noise are left out."""
+    gaps = np.linalg.norm(some[:, None] - others[None], axis=-1)
+    if is_paired:
+        return gaps[~np.eye(len(gaps), dtype=bool)].mean()
+    return gaps.mean()
+
+
+def energy_distance(dense, other, is_paired=True):
+    """Squared energy distances (observations,), unbiased: may be below 0."""
+    return np.array([2 * mean_gap(x, y, is_paired) - mean_gap(x, x, True) - mean_gap(y, y, True)
+                     for x, y in zip(dense, other)])
+
+
+def row(name, dense, other):
+    distance = energy_distance(dense, other)
+    rng = np.random.default_rng(0)
+    resampled = rng.choice(distance, (1000, len(distance))).mean(axis=1)
+    return {
+        'name': name,
+        'distance': root(distance.mean()),
+        'interval': [root(np.quantile(resampled, q)) for q in (0.025, 0.975)],
+        'mean': rms(dense.mean(axis=1) - other.mean(axis=1)),
+        'spread': rms(other - other.mean(axis=1, keepdims=True)),
+        'paired': rms(dense - other),
+    }
+
+
+def root(value):
+    return round(float(np.sqrt(max(value, 0))), 2)
+
+
+def rms(differences):
+    return round(float(np.sqrt((differences**2).sum(axis=-1).mean())), 2)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument('package')
+    parser.add_argument('observations', help='vectors with observation (N, 2, D)')
+    parser.add_argument('--samples', required=True, metavar='FOLDER')
+    parser.add_argument('--plan', action='append', default=[], metavar='FILE')
+    parser.add_argument('--ddim', action='append', default=[], type=int, metavar='STEPS')
+    parser.add_argument('--count', type=int, default=24, help='observations used, spread evenly over the file')
+    parser.add_argument('--seeds', type=int, default=32, help='chunks per observation')
+    parser.add_argument('--cli', default=str(CLI))
+    parser.add_argument('--json', metavar='FILE')
+    options = parser.parse_args()
+
+    vectors = load_file(options.observations)['observation']
+    observations = vectors[np.linspace(0, len(vectors) - 1, options.count).astype(int)]
+    folder = pathlib.Path(options.samples)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=pathlib.Path(options.package).resolve().parent) as packages:
+        engines = {'dense': BacPolicy(options.package, cli=options.cli)}
+        for steps in options.ddim:
+            engines[f'ddim{steps}'] = BacPolicy(ddim_package(options.package, steps, packages), cli=options.cli)
+        for plan in options.plan:
+            engines[pathlib.Path(plan).stem] = BacPolicy(options.package, plan, options.cli)
+        chunks = {name: joint_targets(draw(engine, observations, options.seeds, folder / f'{name}.safetensors'))
+                  for name, engine in engines.items()}
+
+    dense, half = chunks['dense'], options.seeds // 2
+    floor = energy_distance(dense[:, :half], dense[:, half:], is_paired=False)
+    rows = [{'name': 'dense, other seeds', 'distance': root(floor.mean()), 'mean': None,
+             'spread': row('dense', dense, dense)['spread'], 'paired': None}]
+    rows += [row(name, dense, other) for name, other in chunks.items() if name != 'dense']
+    print(f'{"":28} distance  (95 %)          mean  spread  paired   [mrad]')
+    for r in rows:
+        low, high = r.get('interval', (None, None))
+        print(f'{r["name"]:28} {r["distance"]:8}  {f"{low}-{high}" if low is not None else "":14} '
+              f'{r["mean"] if r["mean"] is not None else "":>6} {r["spread"]:>7} '
+              f'{r["paired"] if r["paired"] is not None else "":>7}')
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps({'observations': options.count, 'seeds': options.seeds,
+                                                          'rows': rows}, indent=1))
+
+
+if __name__ == '__main__':
+    main()
