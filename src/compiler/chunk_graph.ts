@@ -7,7 +7,6 @@ import type { DenoiserWeights } from './denoiser_weights.js';
 import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
 import { Int8Blocks } from './int8_blocks.js';
 import { physicalAction } from './physical_action.js';
-import { WHOLE_RANGE } from './quantise_columns.js';
 import { SolverGraph } from './solver_graph.js';
 import { paddedTokens, padWithZeros } from './token_padding.js';
 
@@ -17,7 +16,6 @@ import { paddedTokens, padWithZeros } from './token_padding.js';
  * Inputs `condition` (1, To, Dc), `initial_noise` (1, T, A), `step_noise` (K, 1, T, A), K of the policy; outputs
  * `sample` (1, T, A) normalised and `action` (1, Ta, A) in physical units.
  *
- * @param int8Limit largest magnitude of a weight's integer, where the program computes in int8
  * @throws BadInput when the program decides at run time
  */
 export function buildChunkGraph(
@@ -25,7 +23,6 @@ export function buildChunkGraph(
   manifest: PolicyManifest,
   program: DenoisingProgram,
   metadata: Record<string, string> = {},
-  int8Limit = WHOLE_RANGE,
 ): OnnxGraph {
   if (program.decision) {
     throw new BadInput(
@@ -46,7 +43,7 @@ export function buildChunkGraph(
   const noise = g.reshape(g.input('step_noise', [noises, 1, ...shape]), [noises, ...shape]);
   // The range of what is quantised is that of all tokens: idle ones would only widen it.
   const tokens = program.numerics.kind === 'int8' ? a.horizon : paddedTokens(a.horizon);
-  const int8 = new Int8Blocks(program.numerics, int8Limit);
+  const int8 = new Int8Blocks(program.numerics);
   const network = new CachedNetwork(g, weights, manifest, program, condition, tokens, int8);
   const loop = { g, manifest, program, network, condition, initial, noise, tokens };
   const sample = program.affine ? affineLoop(loop) : steppedLoop(loop);

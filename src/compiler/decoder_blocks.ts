@@ -62,22 +62,21 @@ export class DecoderBlocks {
   branch(block: Block, x: Value, pieces: readonly Value[], tokens?: readonly number[]): Value {
     const g = this.#graph;
     const layer = this.#layers[block.layer]!;
-    const limit = this.#int8.limitOf(block);
+    const int8 = this.#int8.has(block);
     const name = `block.${blockIndex(block)}`;
     const normed = plainNorm(g, x);
     const wanted = tokens ? g.gather(normed, g.integers(tokens)) : normed;
     switch (block.kind) {
       case 'self_attention': {
-        if (tokens) return this.#partialSelfAttention(name, layer.self, normed, tokens, limit);
+        if (tokens) return this.#partialSelfAttention(name, layer.self, normed, tokens, int8);
         const options = { heads: this.#a.heads, causal: this.#a.causal, ...this.#paddingMask() };
-        return limit === undefined
-          ? selfAttention(g, name, layer.self, options, normed)
-          : int8SelfAttention(g, name, layer.self, { ...options, limit }, normed);
+        const attention = int8 ? int8SelfAttention : selfAttention;
+        return attention(g, name, layer.self, options, normed);
       }
       case 'cross_attention':
         return this.#cross.branch(block.layer, wanted, pieces, tokens);
       case 'feed_forward': {
-        const product = linearIn(limit);
+        const product = linearIn(int8);
         const hidden = g.gelu(product(g, `${name}.expand`, layer.expand, wanted));
         return product(g, `${name}.contract`, layer.contract, hidden);
       }
@@ -90,11 +89,11 @@ export class DecoderBlocks {
     { input, output }: SelfAttention,
     normed: Value,
     tokens: readonly number[],
-    limit: number | undefined,
+    int8: boolean,
   ): Value {
     const g = this.#graph;
     const { heads, embedding: e, horizon, causal } = this.#a;
-    const product = linearIn(limit);
+    const product = linearIn(int8);
     const part = (begin: number, end: number): Linear => ({
       weight: columns(input.weight, begin * e, end * e),
       bias: input.bias.subarray(begin * e, end * e),

@@ -5,30 +5,26 @@ import type { Matrix } from './linalg.js';
 import { CONTRIB } from './onnx_model.js';
 import { type QuantisedColumns, quantiseColumns } from './quantise_columns.js';
 
-/** Makes x weight + bias, in 8-bit integers where there is a limit for them. */
-export function linearIn(limit: number | undefined): typeof linear {
-  return limit === undefined
-    ? linear
-    : (graph, name, layer, x) => int8Linear(graph, name, layer, limit, x);
+/** What makes x weight + bias. */
+export function linearIn(int8: boolean): typeof linear {
+  return int8 ? int8Linear : linear;
 }
 
 /**
  * x weight + bias in 8-bit integers: (R, in) -> (R, out), one node. Every output column of the weight has a scale
  * of its own; x is quantised as it comes, with one scale and zero point over all its elements.
- * @param limit largest magnitude of a weight's integer
  */
 export function int8Linear(
   graph: GraphBuilder,
   name: string,
   { weight, bias }: Linear,
-  limit: number,
   x: Value,
 ): Value {
   const [rows, inner] = x.shape as [number, number];
   if (inner !== weight.rows) {
     throw new RangeError(`${name}: [${x.shape.join()}] times ${weight.rows} rows`);
   }
-  const { integers, scales } = int8Constants(graph, name, weight, limit);
+  const { integers, scales } = int8Constants(graph, name, weight);
   const shift = graph.constant(`${name}.bias`, [weight.columns], () => bias);
   return graph.node(
     'DynamicQuantizeMatMul',
@@ -48,13 +44,12 @@ export function int8MatMul(
   name: string,
   matrices: () => readonly Matrix[],
   columns: number,
-  limit: number,
   x: Value,
 ): Value {
   const [batch, rows, inner] = x.shape as [number, number, number];
   let quantised: QuantisedColumns[] | undefined;
   const all = (): QuantisedColumns[] =>
-    (quantised ??= matrices().map((matrix) => quantiseColumns(matrix, limit)));
+    (quantised ??= matrices().map((matrix) => quantiseColumns(matrix)));
   const integers = graph.bytes(`${name}.integers`, [batch, inner, columns], () => {
     const data = new Int8Array(batch * inner * columns);
     all().forEach((part, i) => data.set(part.integers, i * inner * columns));
@@ -82,7 +77,7 @@ export function int8SelfAttention(
   graph: GraphBuilder,
   name: string,
   { input, output }: SelfAttention,
-  options: { readonly heads: number; readonly causal: boolean; readonly limit: number },
+  options: { readonly heads: number; readonly causal: boolean },
   x: Value,
 ): Value {
   const [tokens, width] = x.shape as [number, number];
@@ -95,7 +90,7 @@ export function int8SelfAttention(
       { shape: [], type: 'uint8' },
     ],
   ) as [Value, Value, Value];
-  const { integers, scales } = int8Constants(graph, `${name}.in`, input.weight, options.limit);
+  const { integers, scales } = int8Constants(graph, `${name}.in`, input.weight);
   const bias = graph.constant(`${name}.in.bias`, [3 * width], () => input.bias);
   const attended = graph.node(
     'QAttention',
@@ -105,7 +100,7 @@ export function int8SelfAttention(
     { domain: CONTRIB, multiplyAdds: 3 * tokens * width * width + 2 * tokens * tokens * width },
   );
   const joined = graph.reshape(attended, [tokens, width]);
-  return int8Linear(graph, `${name}.out`, output, options.limit, joined);
+  return int8Linear(graph, `${name}.out`, output, joined);
 }
 
 /** The two constants of a weight. */
@@ -113,10 +108,9 @@ function int8Constants(
   graph: GraphBuilder,
   name: string,
   weight: Matrix,
-  limit: number,
 ): { integers: Value; scales: Value } {
   let quantised: QuantisedColumns | undefined;
-  const whole = (): QuantisedColumns => (quantised ??= quantiseColumns(weight, limit));
+  const whole = (): QuantisedColumns => (quantised ??= quantiseColumns(weight));
   return {
     integers: graph.bytes(
       `${name}.integers`,

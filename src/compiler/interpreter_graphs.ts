@@ -1,10 +1,17 @@
 import { type Block, blockName } from '../caching/blocks.js';
 import type { Architecture } from '../policy/manifest.js';
 import { memoryMask } from './cross_attention/memory_mask.js';
-import type { Attention, DenoiserWeights, EncoderLayer } from './denoiser_weights.js';
+import type {
+  Attention,
+  DenoiserWeights,
+  EncoderLayer,
+  LayerNorm,
+  Linear,
+} from './denoiser_weights.js';
 import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
-import { additiveMask, linear, norm } from './layers.js';
+import { additiveMask, foldNorm, linear, norm, plainNorm } from './layers.js';
 import { toFloat32 } from './linalg.js';
+import { roundedLinear } from './rounded_linear.js';
 
 /**
  * The network in pieces, as it was trained: no constant folded, nothing rearranged, one graph per block.
@@ -41,11 +48,12 @@ export function memoryGraph(weights: DenoiserWeights, a: Architecture, batch: nu
     const mish = g.binary('Mul', hidden, g.unary('Tanh', g.unary('Softplus', hidden)));
     x = linear(g, 'contract', encoder.contract, mish);
   } else {
+    const options = { heads: a.heads, batch, product: linear };
     for (const [i, layer] of encoder.layers.entries()) {
       const normed = norm(g, `${i}.norm1`, layer.norm1, x);
       x = g.add(
         x,
-        attend(g, `${i}.attention`, layer.selfAttention, a.heads, batch, normed, normed).branch,
+        attend(g, `${i}.attention`, layer.selfAttention, options, normed, normed).branch,
       );
       x = g.add(x, feedForward(g, `${i}.`, layer, norm(g, `${i}.norm2`, layer.norm2, x)));
     }
@@ -79,12 +87,15 @@ export function embeddingGraph(
  * One block: `stream` (B, T, E) -> `branch` (B, T, E). Cross-attention also takes `memory` and `seen` (1 + To), 0
  * for the memory tokens that are seen and -Infinity for those that are not, and tells `attention` (B, 1 + To), how
  * much was looked at each: the mean over heads and action tokens.
+ * @param int8 whether to round weights and inputs as 8-bit integers would be, where the compiled engine does; in
+ *   cross-attention it does so only once a chunk, which is left out here
  */
 export function blockGraph(
   { layers }: DenoiserWeights,
   a: Architecture,
   batch: number,
   block: Block,
+  int8 = false,
 ): OnnxGraph {
   const g = new GraphBuilder({ block: blockName(block) });
   const { horizon, embedding: e, heads } = a;
@@ -95,15 +106,31 @@ export function blockGraph(
       branch: g.reshape(branch, [batch, horizon, e]),
       ...(attention && { attention }),
     });
+  const product: Product = int8
+    ? (graph, name, weights, x) => roundedLinear(graph, name, weights, batch, x)
+    : linear;
+  /** The stream normed; where inputs are rounded without scale and shift, which then are the next weights'. */
+  const normed = (before: LayerNorm): Value =>
+    int8 ? plainNorm(g, stream) : norm(g, 'norm', before, stream);
+  const after = (before: LayerNorm, weights: Linear): Linear =>
+    int8 ? foldNorm(before, weights) : weights;
   switch (block.kind) {
     case 'self_attention': {
-      const x = norm(g, 'norm', layer.norm1, stream);
+      const { query, key, value, output } = layer.selfAttention;
+      const before = layer.norm1;
+      const weights = {
+        query: after(before, query),
+        key: after(before, key),
+        value: after(before, value),
+        output,
+      };
       const mask = a.causal
         ? g.constant('mask', [horizon, horizon], () =>
-            additiveMask(horizon, horizon, (query, key) => key <= query),
+            additiveMask(horizon, horizon, (from, to) => to <= from),
           )
         : undefined;
-      return finish(attend(g, 'attention', layer.selfAttention, heads, batch, x, x, mask).branch);
+      const x = normed(before);
+      return finish(attend(g, 'attention', weights, { heads, batch, mask, product }, x, x).branch);
     }
     case 'cross_attention': {
       const keys = 1 + a.n_obs_steps;
@@ -117,14 +144,17 @@ export function blockGraph(
           )
         : seen;
       const x = norm(g, 'norm', layer.norm2, stream);
-      const weights = layer.crossAttention;
-      const looked = attend(g, 'attention', weights, heads, batch, x, memory, mask);
+      const options = { heads, batch, mask, product: linear };
+      const looked = attend(g, 'attention', layer.crossAttention, options, x, memory);
       const axes = { axes: [1, 2], keepdims: 0 };
       const attention = g.node('ReduceMean', [looked.probabilities], [batch, keys], axes);
       return finish(looked.branch, attention);
     }
-    case 'feed_forward':
-      return finish(feedForward(g, '', layer, norm(g, 'norm', layer.norm3, stream)));
+    case 'feed_forward': {
+      const { norm3: before, expand, contract } = layer;
+      const weights = { expand: after(before, expand), contract };
+      return finish(feedForward(g, '', weights, normed(before), product));
+    }
   }
 }
 
@@ -137,6 +167,9 @@ export function headGraph(weights: DenoiserWeights, a: Architecture, batch: numb
   return g.finish({ output: g.reshape(output, [batch, a.horizon, a.action_dim]) });
 }
 
+/** x weight + bias. */
+type Product = (g: GraphBuilder, name: string, weights: Linear, x: Value) => Value;
+
 /**
  * Multi-head attention in elementary operators: x (B T, E), memory (B S, E) -> branch (B T, E), and who looked
  * where: probabilities (B, heads, T, S).
@@ -145,16 +178,20 @@ function attend(
   g: GraphBuilder,
   name: string,
   weights: Attention,
-  heads: number,
-  batch: number,
+  options: {
+    readonly heads: number;
+    readonly batch: number;
+    readonly mask?: Value | undefined;
+    readonly product: Product;
+  },
   x: Value,
   memory: Value,
-  mask?: Value,
 ): { branch: Value; probabilities: Value } {
+  const { heads, batch, mask, product } = options;
   const [rows, e] = x.shape as [number, number];
   const d = e / heads;
   const perHead = (part: 'query' | 'key' | 'value', from: Value, order: number[]): Value => {
-    const projected = linear(g, `${name}.${part}`, weights[part], from);
+    const projected = product(g, `${name}.${part}`, weights[part], from);
     return g.transpose(g.reshape(projected, [batch, from.shape[0]! / batch, heads, d]), order);
   };
   const query = perHead('query', x, [0, 2, 1, 3]);
@@ -163,7 +200,7 @@ function attend(
   const scaled = g.binary('Mul', g.matmul(query, key), g.scalar(1 / Math.sqrt(d)));
   const probabilities = g.softmax(mask ? g.add(scaled, mask) : scaled);
   const attended = g.transpose(g.matmul(probabilities, value), [0, 2, 1, 3]);
-  const branch = linear(g, `${name}.output`, weights.output, g.reshape(attended, [rows, e]));
+  const branch = product(g, `${name}.output`, weights.output, g.reshape(attended, [rows, e]));
   return { branch, probabilities };
 }
 
@@ -172,7 +209,8 @@ function feedForward(
   name: string,
   layer: Pick<EncoderLayer, 'expand' | 'contract'>,
   x: Value,
+  product: Product = linear,
 ): Value {
-  const hidden = g.gelu(linear(g, `${name}expand`, layer.expand, x));
-  return linear(g, `${name}contract`, layer.contract, hidden);
+  const hidden = g.gelu(product(g, `${name}expand`, layer.expand, x));
+  return product(g, `${name}contract`, layer.contract, hidden);
 }

@@ -9,10 +9,9 @@ import { Int8Blocks } from './int8_blocks.js';
 import { plus, rowVector, toFloat32 } from './linalg.js';
 import { embed, outputHead } from './output_head.js';
 import { physicalAction } from './physical_action.js';
-import { WHOLE_RANGE } from './quantise_columns.js';
 import { padTokens, padWithZeros } from './token_padding.js';
 
-const FULL_PRECISION = new Int8Blocks({ kind: 'fp32' }, WHOLE_RANGE);
+const FULL_PRECISION = new Int8Blocks({ kind: 'fp32' });
 
 /**
  * A policy without a cache computes every block at every step. Unrolled that is 25,000 nodes for 8

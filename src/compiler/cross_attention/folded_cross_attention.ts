@@ -39,7 +39,7 @@ export class FoldedCrossAttention implements CrossAttention {
   readonly #headSize: number;
   readonly #keys: number;
   /** Of what is computed once per chunk; the rest changes with the observation and stays in fp32. */
-  readonly #int8Limit: number | undefined;
+  readonly #int8: boolean;
 
   constructor(
     graph: GraphBuilder,
@@ -54,7 +54,7 @@ export class FoldedCrossAttention implements CrossAttention {
     this.#a = a;
     this.#headSize = a.embedding / a.heads;
     this.#keys = 1 + a.n_obs_steps;
-    this.#int8Limit = int8.crossAttentionLimit(a.layers);
+    this.#int8 = int8.hasCrossAttention(a.layers);
     const queries = weights.layers.map(({ norm2, crossAttention }) =>
       foldNorm(norm2, crossAttention.query),
     );
@@ -168,7 +168,7 @@ export class FoldedCrossAttention implements CrossAttention {
   #balanced(parts: readonly Linear[]): { projection: Linear; scales: Float64Array } {
     const { weight, bias } = besideLinear(parts);
     const scales = new Float64Array(bias.length).fill(1);
-    if (this.#int8Limit === undefined) return { projection: { weight, bias }, scales };
+    if (!this.#int8) return { projection: { weight, bias }, scales };
     const squares = Float64Array.from(bias, (value) => value * value);
     weight.data.forEach((value, i) => (squares[i % bias.length]! += value * value));
     squares.forEach((square, i) => (scales[i] = Math.sqrt(square) || 1));
@@ -185,7 +185,7 @@ export class FoldedCrossAttention implements CrossAttention {
   #perHead(name: string, projection: Linear, memory: Value): Value {
     const { heads, layers, n_obs_steps: observations } = this.#a;
     const g = this.#graph;
-    const projected = linearIn(this.#int8Limit)(g, name, projection, memory);
+    const projected = linearIn(this.#int8)(g, name, projection, memory);
     const split = g.reshape(projected, [observations, layers * heads, this.#headSize]);
     return g.transpose(split, [1, 0, 2]);
   }
@@ -196,10 +196,10 @@ export class FoldedCrossAttention implements CrossAttention {
    */
   #fold(x: Value, name: string, scales: Float64Array, matrices: () => readonly Matrix[]): Value {
     const { embedding: e, heads, layers } = this.#a;
-    const [g, d, limit] = [this.#graph, this.#headSize, this.#int8Limit];
+    const [g, d] = [this.#graph, this.#headSize];
     const scaled = (): Matrix[] =>
       matrices().map((part, i) => scaleRows(scales.subarray(i * d, (i + 1) * d), part));
-    if (limit !== undefined) return this.#afterTime(int8MatMul(g, name, scaled, e, limit, x));
+    if (this.#int8) return this.#afterTime(int8MatMul(g, name, scaled, e, x));
     const weight = g.constant(`${name}.weight`, [layers * heads, d, e], () =>
       toFloat32(below(scaled())),
     );

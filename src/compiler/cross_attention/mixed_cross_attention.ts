@@ -79,7 +79,7 @@ export class MixedCrossAttention implements CrossAttention {
       keys: project('key', key),
       values: project('value', value),
       mask: mask && tokens ? this.#graph.gather(mask, this.#graph.integers(tokens)) : mask,
-      product: linearIn(this.#int8.limitOf({ layer, kind: 'cross_attention' })),
+      product: linearIn(this.#int8.has({ layer, kind: 'cross_attention' })),
     });
   }
 }

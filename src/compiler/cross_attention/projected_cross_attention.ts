@@ -83,7 +83,7 @@ export class ProjectedCrossAttention implements CrossAttention {
       keys,
       values,
       mask: mask && tokens ? this.#graph.gather(mask, this.#graph.integers(tokens)) : mask,
-      product: linearIn(this.#int8.limitOf({ layer, kind: 'cross_attention' })),
+      product: linearIn(this.#int8.has({ layer, kind: 'cross_attention' })),
     });
   }
 }
