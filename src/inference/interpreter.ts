@@ -1,4 +1,4 @@
-import { blocksOf } from '../caching/blocks.js';
+import { type Block, blocksOf } from '../caching/blocks.js';
 import { type DenoisingProgram, denoisingProgram } from '../caching/denoising_program.js';
 import { updatedTokens } from '../caching/strategies/plan_strategy.js';
 import type { Strategy } from '../caching/strategies/strategy.js';
@@ -12,6 +12,7 @@ import {
   memoryGraph,
 } from '../compiler/interpreter_graphs.js';
 import type { OnnxGraph } from '../compiler/graph.js';
+import { Int8Blocks } from '../compiler/int8_blocks.js';
 import { toFloat32 } from '../compiler/linalg.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
@@ -95,7 +96,8 @@ export async function openInterpreter(
   for (const block of blocksOf(a.layers)) {
     blocks.push(await load(blockGraph(weights, a, batch, block)));
   }
-  return new BlockInterpreter(manifest, batch, {
+  const int8 = (block: Block): Promise<Session> => load(blockGraph(weights, a, batch, block, true));
+  return new BlockInterpreter(manifest, batch, int8, {
     memory: await load(memoryGraph(weights, a, batch)),
     embedding: await load(embeddingGraph(weights, a, batch)),
     blocks,
@@ -117,6 +119,8 @@ interface BatchPart {
   readonly strategies: readonly Strategy[];
   /** Per sample, the blocks computed so far; counted here. */
   readonly computed: Float64Array;
+  /** All blocks, in the numbers that the program wants. */
+  readonly blocks: readonly Session[];
 }
 
 /** What a block's graph gives. */
@@ -132,11 +136,20 @@ class BlockInterpreter implements Interpreter {
   readonly #manifest: PolicyManifest;
   readonly #sessions: Sessions;
   readonly #dense: DenoisingProgram;
+  readonly #loadInt8: (block: Block) => Promise<Session>;
+  /** Blocks that round as int8 does, as far as they were wanted, by their place in canonical order. */
+  readonly #int8 = new Map<number, Session>();
 
-  constructor(manifest: PolicyManifest, batch: number, sessions: Sessions) {
+  constructor(
+    manifest: PolicyManifest,
+    batch: number,
+    loadInt8: (block: Block) => Promise<Session>,
+    sessions: Sessions,
+  ) {
     this.batch = batch;
     this.#manifest = manifest;
     this.#sessions = sessions;
+    this.#loadInt8 = loadInt8;
     this.#dense = denoisingProgram(manifest);
   }
 
@@ -145,12 +158,13 @@ class BlockInterpreter implements Interpreter {
     const size = a.horizon * a.action_dim;
     const sample = new Float32Array(input.samples * size);
     const computedBlocks = new Float64Array(input.samples);
+    const blocks = await this.#blocksOf(input.program ?? this.#dense);
     const newStrategy = strategyOf(input.program ?? this.#dense, a);
     for (let first = 0; first < input.samples; first += this.batch) {
       const count = Math.min(this.batch, input.samples - first);
       const strategies = Array.from({ length: count }, newStrategy);
       const computed = computedBlocks.subarray(first, first + count);
-      const part = await this.#runBatch(input, { first, strategies, computed });
+      const part = await this.#runBatch(input, { first, strategies, computed, blocks });
       sample.set(part.subarray(0, count * size), first * size);
     }
     return { sample, computedBlocks };
@@ -158,7 +172,20 @@ class BlockInterpreter implements Interpreter {
 
   async close(): Promise<void> {
     const { memory, embedding, blocks, head } = this.#sessions;
-    for (const session of [memory, embedding, ...blocks, head]) await session.close();
+    const int8 = this.#int8.values();
+    for (const session of [memory, embedding, ...blocks, ...int8, head]) await session.close();
+  }
+
+  async #blocksOf({ numerics }: DenoisingProgram): Promise<Session[]> {
+    const int8 = new Int8Blocks(numerics);
+    const all = [...this.#sessions.blocks];
+    for (const [index, block] of blocksOf(this.#manifest.architecture.layers).entries()) {
+      if (!int8.has(block)) continue;
+      const session = this.#int8.get(index) ?? (await this.#loadInt8(block));
+      this.#int8.set(index, session);
+      all[index] = session;
+    }
+    return all;
   }
 
   /** One batch; where there are fewer samples than the batch holds, zeros fill it up. */
@@ -219,7 +246,7 @@ class BlockInterpreter implements Interpreter {
       sample: { data: state.x, shape: [this.batch, a.horizon, a.action_dim] },
     });
     const stream = embedded['stream']!.data as Float32Array;
-    for (const [index, block] of sessions.blocks.entries()) {
+    for (const [index, block] of state.part.blocks.entries()) {
       const compute = async (): Promise<Branch> => {
         const inputs = { stream: { data: stream, shape: streamShape } };
         const outputs = await block.run(index % 3 === 1 ? { ...inputs, ...memory } : inputs);

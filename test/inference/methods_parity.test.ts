@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { blockName } from '../../src/caching/blocks.js';
 import { denoisingProgram } from '../../src/caching/denoising_program.js';
 import type { MethodContext } from '../../src/caching/methods/method.js';
 import { methodNamed } from '../../src/caching/methods/methods.js';
@@ -26,6 +28,11 @@ const CASES: readonly [string, Record<string, unknown>][] = [
   ['dpm-solver++', { steps: 8, updates: 3 }],
 ];
 
+/** Root mean square difference. */
+function rms(a: Float32Array, b: Float32Array): number {
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) / a.length);
+}
+
 describe('static methods, compiled against block by block', () => {
   for (const n_cond_layers of [0, 1]) {
     let policy: PolicyPackage;
@@ -39,6 +46,24 @@ describe('static methods, compiled against block by block', () => {
       context = { policySha256: policy.sha256, manifest: policy.manifest, run };
     });
     after(() => interpreter.close());
+
+    it(`int8 in self-attention and feed-forward, ${n_cond_layers} condition layers`, async () => {
+      const { plan, constants } = await methodNamed('int8').make(context, { updates: 5 });
+      // What the compiled engine rounds once a chunk in cross-attention, the interpreter leaves as it is.
+      const blocks = plan.blocks.map(blockName).filter((name) => !name.endsWith('cross_attention'));
+      const numerics = { kind: 'int8' as const, blocks };
+      const program = denoisingProgram(policy.manifest, { plan: { ...plan, numerics }, constants });
+      const inputs = randomInputs(policy, 3, 9);
+      const { sample: rounded } = await interpreter.run({ ...inputs, program });
+      const full = { ...program, numerics: { kind: 'fp32' } } as const;
+      const { sample: plain } = await interpreter.run({ ...inputs, program: full });
+      const denoiser = await openDenoiser(policy, program);
+      const { sample: compiled } = await denoiseAll(denoiser, policy, inputs);
+      await denoiser.close();
+      // Where a number is rounded the other way, what follows differs, but by far less than rounding itself.
+      const [near, far] = [rms(compiled, rounded), rms(compiled, plain)];
+      assert.ok(far > 1e-3 && near < 0.1 * far, `${near} from rounded, ${far} from full precision`);
+    });
 
     for (const [name, options] of CASES) {
       it(`${name} ${JSON.stringify(options)}, ${n_cond_layers} condition layers`, async () => {
