@@ -60,16 +60,16 @@ describe('error statistics', () => {
     }
   });
 
-  it('have an interval that holds the truth 95 times of 100, about', () => {
+  it('have an interval that holds the truth 19 times of 20, about', () => {
     const truth = 1;
     let held = 0;
-    for (let seed = 0; seed < 100; seed++) {
+    for (let seed = 0; seed < 60; seed++) {
       const plan = normals(seed, 60 * 6);
       const actions = { plan, dense: new Float32Array(plan.length) };
-      const { rms } = errorStatistics(actions, SHAPE, { seed, resamples: 200 });
+      const { rms } = errorStatistics(actions, SHAPE, { seed, resamples: 100 });
       if (rms.low <= truth && truth <= rms.high) held++;
     }
-    assert.ok(held >= 85 && held <= 100, `${held} of 100`);
+    assert.ok(held >= 50 && held < 60, `${held} of 60`);
   });
 
   it('depend on nothing but their input', () => {
