@@ -48,7 +48,7 @@ describe('static methods, compiled against block by block', () => {
     after(() => interpreter.close());
 
     it(`int8 in self-attention and feed-forward, ${n_cond_layers} condition layers`, async () => {
-      const { plan, constants } = await methodNamed('int8').make(context, { updates: 5 });
+      const { plan, constants } = await methodNamed('int8').make(context, { updates: 1 });
       // What the compiled engine rounds once a chunk in cross-attention, the interpreter leaves as it is.
       const blocks = plan.blocks.map(blockName).filter((name) => !name.endsWith('cross_attention'));
       const numerics = { kind: 'int8' as const, blocks };
@@ -60,9 +60,9 @@ describe('static methods, compiled against block by block', () => {
       const denoiser = await openDenoiser(policy, program);
       const { sample: compiled } = await denoiseAll(denoiser, policy, inputs);
       await denoiser.close();
-      // Where a number is rounded the other way, what follows differs, but by far less than rounding itself.
+      // One update only: a number that is rounded the other way changes what is rounded after it.
       const [near, far] = [rms(compiled, rounded), rms(compiled, plain)];
-      assert.ok(far > 1e-3 && near < 0.1 * far, `${near} from rounded, ${far} from full precision`);
+      assert.ok(far > 1e-3 && near < 0.01 * far, `${near} from rounded, ${far} from full precision`);
     });
 
     for (const [name, options] of CASES) {
