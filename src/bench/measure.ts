@@ -36,7 +36,7 @@ export async function measure(
   const { mean, quantileSeq } = await import('mathjs/number');
   return contenders.map(({ name, engine, cost, loadMs }, i) => {
     const { times, actions } = results[i]!;
-    const quantile = (share: number): number => round(Number(quantileSeq(times, share)));
+    const quantile = (share: number): number => round(Number(quantileSeq([...times], share)));
     return {
       name,
       engine,

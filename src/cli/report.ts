@@ -1,22 +1,34 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
-import { checkCalibrationFits } from '../caching/calibration.js';
+import { type Calibration, checkCalibrationFits } from '../caching/calibration.js';
+import { certificateOf } from '../caching/certificate.js';
+import { selectSamples, spreadEvenly } from '../caching/denoising_inputs.js';
+import type { RunOnCalibration } from '../caching/methods/run_on_calibration.js';
 import { BadInput } from '../errors.js';
 import { sha256OfFile, writeAtomically } from '../files.js';
+import { calibrationRun } from '../inference/calibration_run.js';
+import { openInterpreter } from '../inference/interpreter.js';
 import { readCalibration } from '../policy/calibration_file.js';
 import { readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
+import { calibrationInputs } from '../report/facts/calibration_inputs.js';
 import { eagerFacts } from '../report/facts/eager_facts.js';
 import { gatherReport } from '../report/facts/gather_report.js';
+import { heldOutSamples } from '../report/facts/held_out_samples.js';
 import { checkNames, type NamedPlan } from '../report/facts/measure_plans.js';
 import { chosenMethods, methodPlans } from '../report/facts/method_plans.js';
 import type { ReportFacts } from '../report/facts/report_facts.js';
 import { reportMarkdown } from '../report/report_markdown.js';
 import { reportPage } from '../report/report_page.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
-import { recordedInputs } from './recorded_inputs.js';
+import { type RecordedInputs, recordedInputs } from './recorded_inputs.js';
 import { remapOption } from './remap_option.js';
 import { progressBar } from './terminal.js';
+
+/** Calibration observations that methods may fit something on. */
+const CALIBRATION_RUNS = 32;
+/** So many times as many observations are read where only held-out episodes count. */
+const HELD_OUT_PART = 5;
 
 const FORMATS = ['html', 'markdown', 'json'] as const;
 
@@ -107,18 +119,19 @@ async function runReport(directory: string, options: ReportOptions): Promise<voi
     },
     options.calibration,
   );
-  const made = await methodPlans(methods, {
-    policySha256: policy.sha256,
-    manifest: policy.manifest,
-    calibration,
-  });
-  const plans = [...(await givenPlans(policy, options.plan)), ...made.plans];
-  checkNames(plans);
   const { threads, seed } = options;
-  const recorded = await recordedInputs(policy, {
-    ...options,
-    samples: Math.floor(options.chunks / 2),
-  });
+  const given = await givenPlans(policy, options.plan);
+  const made = await withRuns(policy, calibration, options, (run) =>
+    methodPlans(methods, {
+      policySha256: policy.sha256,
+      manifest: policy.manifest,
+      calibration,
+      ...(run && { run }),
+    }),
+  );
+  const plans = [...given, ...made.plans];
+  checkNames(plans);
+  const observations = await observationsFor(policy, given, options);
   const bar = progressBar('chunks', (plans.length + 1) * options.chunks);
   const facts = await gatherReport({
     policy,
@@ -128,7 +141,7 @@ async function runReport(directory: string, options: ReportOptions): Promise<voi
       file: options.calibration,
       sha256: await sha256OfFile(options.calibration),
     },
-    observations: recorded,
+    observations,
     eager,
     skipped: made.skipped,
     command: commandLine(),
@@ -152,6 +165,47 @@ async function runReport(directory: string, options: ReportOptions): Promise<voi
       ? JSON.stringify({ report: output, rows: facts.rows.length, skipped: facts.skipped })
       : `${facts.rows.length - 1} plans on ${facts.observations.count} observations: written to ${output}`,
   );
+}
+
+/** Runs of the policy on calibration observations, for methods that need them, where the calibration has any. */
+async function withRuns<T>(
+  policy: PolicyPackage,
+  { trajectories }: Calibration,
+  { threads, seed, methods }: ReportOptions,
+  use: (run: RunOnCalibration | undefined) => Promise<T>,
+): Promise<T> {
+  if (!trajectories || methods === 'none') return use(undefined);
+  const { manifest } = policy;
+  const interpreter = await openInterpreter(policy, { threads });
+  try {
+    const inputs = calibrationInputs(trajectories, manifest, CALIBRATION_RUNS, seed);
+    return await use(calibrationRun(interpreter, manifest, inputs));
+  } finally {
+    await interpreter.close();
+  }
+}
+
+/** Observations that no plan was calibrated on, as far as their certificates tell. */
+async function observationsFor(
+  policy: PolicyPackage,
+  plans: readonly NamedPlan[],
+  options: ReportOptions,
+): Promise<RecordedInputs> {
+  const certificates = plans.flatMap(({ name, plan }) => certificateOf(plan.plan, name) ?? []);
+  const wanted = Math.floor(options.chunks / 2);
+  const recorded = await recordedInputs(policy, {
+    ...options,
+    // Of these only a part may be held out.
+    samples: certificates.length > 0 ? HELD_OUT_PART * wanted : wanted,
+  });
+  const usable = heldOutSamples(recorded, certificates);
+  const chosen = spreadEvenly(usable.length, wanted).map((i) => usable[i]!);
+  const { steps } = policy.manifest.noise_scheduler;
+  return {
+    ...recorded,
+    inputs: selectSamples(recorded.inputs, chosen, steps),
+    episodes: Int32Array.from(chosen, (i) => recorded.episodes[i]!),
+  };
 }
 
 async function givenPlans(policy: PolicyPackage, files: readonly string[]): Promise<NamedPlan[]> {

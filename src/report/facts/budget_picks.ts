@@ -1,10 +1,12 @@
 import type { ReportFacts, ReportRow } from './report_facts.js';
 
+type Judged = Pick<ReportRow, 'error' | 'time' | 'other_solver'>;
+
 /** The fastest plan whose error is below a part of the policy's own spread over noise seeds. */
-export interface BudgetPick {
+export interface BudgetPick<Row> {
   /** What part of the spread. */
   readonly share: number;
-  readonly row: ReportRow;
+  readonly row: Row;
 }
 
 /** Parts of the spread that plans are looked for below: within it, a third, a tenth. */
@@ -15,11 +17,14 @@ const SHARES = [1, 1 / 3, 1 / 10] as const;
  * below it; plans that only the interpreter runs, and other solvers, whose error says something else, are left
  * out, and so is a plan that was picked for a larger part already.
  */
-export function budgetPicks({
+export function budgetPicks<Row extends Judged>({
   rows,
   noise_spread: spread,
-}: Pick<ReportFacts, 'rows' | 'noise_spread'>): BudgetPick[] {
-  const picks: BudgetPick[] = [];
+}: {
+  readonly rows: readonly Row[];
+  readonly noise_spread: Pick<ReportFacts['noise_spread'], 'difference'>;
+}): BudgetPick<Row>[] {
+  const picks: BudgetPick<Row>[] = [];
   for (const share of SHARES) {
     const [row] = rows
       .filter(

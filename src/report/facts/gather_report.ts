@@ -1,28 +1,21 @@
-import { type Calibration } from '../../caching/calibration.js';
-import { certificateOf } from '../../caching/certificate.js';
+import type { Calibration } from '../../caching/calibration.js';
 import type { DenoisingInputs } from '../../caching/denoising_inputs.js';
-import { type ErrorStatistics, errorStatistics } from '../../caching/error_statistics.js';
-import { executedJoints } from '../../caching/executed_joints.js';
-import { noiseSpread } from '../../caching/noise_spread.js';
 import { type Interpreter, openInterpreter } from '../../inference/interpreter.js';
 import { thisMachine } from '../../inference/this_machine.js';
 import type { PolicyPackage } from '../../policy/policy_package.js';
-import { alongDenoising } from './along_denoising.js';
-import { isBest } from './best_rows.js';
 import { budgetPicks } from './budget_picks.js';
-import { energyDistance } from './energy_distance.js';
-import { type MeasuredPlan, measurePlans, type NamedPlan } from './measure_plans.js';
+import { followPlans } from './follow_plans.js';
+import { judgePlans } from './judge_plans.js';
+import { measurePlans, type NamedPlan } from './measure_plans.js';
 import { overlayFacts } from './overlay_facts.js';
-import { planFacts } from './plan_facts.js';
 import {
   REPORT_FORMAT,
   type ReportFacts,
   type ReportRow,
   type SourceFacts,
 } from './report_facts.js';
-import { similarityFacts } from './similarity_facts.js';
-import { quantile, timeFacts } from './time_facts.js';
 import { denseRow, isHeldOut, policyFacts } from './report_parts.js';
+import { similarityFacts } from './similarity_facts.js';
 import { withTwoNoises } from './two_noises.js';
 
 /** What a report is made from. */
@@ -53,13 +46,13 @@ export interface ReportInputs {
 }
 
 /** Plans that get curves of their own; more cannot be told apart. */
-const MOST_FEATURED = 6;
+const MOST_FEATURED = 7;
 /** Plans in the overlays of chunks. */
 const MOST_OVERLAID = 3;
 
 /** Measures all plans and collects what a report says about them. */
 export async function gatherReport(given: ReportInputs): Promise<ReportFacts> {
-  const { policy, plans, observations, seed, threads } = given;
+  const { policy, plans, observations, calibration, seed, threads } = given;
   const { manifest } = policy;
   const { inputs } = observations;
   const { samples } = inputs;
@@ -68,105 +61,52 @@ export async function gatherReport(given: ReportInputs): Promise<ReportFacts> {
   let opened: Promise<Interpreter> | undefined;
   const interpreter = (): Promise<Interpreter> => (opened ??= openInterpreter(policy, { threads }));
   try {
-    const [dense, ...measured] = (await measurePlans(policy, plans, both, interpreter, {
-      ...given,
-      chunks,
-    })) as [MeasuredPlan, ...MeasuredPlan[]];
-    const half = dense.actions.length / 2;
-    const [own, other] = [dense.actions.subarray(0, half), dense.actions.subarray(half)];
-    const joints = executedJoints(manifest, own);
-    const { n_action_steps: steps, action_dim: width } = manifest.architecture;
-    const episodes = observations.episodes ?? Array.from({ length: samples }, (_, i) => i);
-    const twice = [...Array.from(episodes), ...Array.from(episodes)];
-    const compare = (
-      plan: Float32Array,
-      against: Float32Array,
-      of: ArrayLike<number>,
-    ): ErrorStatistics =>
-      errorStatistics({ plan, dense: against }, { joints, steps }, { episodes: of, seed });
-    const spread = noiseSpread([own, other], samples);
-    const errors = measured.map(({ actions }) => compare(actions, dense.actions, twice));
-    const featured = featuredPlans(plans, measured, errors);
-    const sameSteps = plans.filter(
-      ({ plan: { plan } }, i) =>
-        featured.has(i) &&
-        plan.steps === manifest.noise_scheduler.steps &&
-        plan.solver.kind === manifest.noise_scheduler.kind,
-    );
-    const curves = await alongDenoising(policy, sameSteps, inputs, await interpreter());
-    const compared = measured.map((m, i) => ({
-      // Other solvers draw other samples: their error is no rival of the others'.
-      error:
-        plans[i]!.plan.plan.solver.kind === manifest.noise_scheduler.kind
-          ? errors[i]!.rms.value
-          : null,
-      ms: m.chunksMs && quantile(m.chunksMs, 0.5),
-      cost: m.cost,
+    const options = { threads, chunks, onChunk: given.onChunk };
+    const measured = await measurePlans(policy, plans, both, interpreter, options);
+    const [dense] = measured;
+    const episodes = Array.from(observations.episodes ?? { length: samples }, (id, i) => id ?? i);
+    const judged = judgePlans(manifest, plans, measured, episodes, given);
+    const picks = budgetPicks({ rows: judged.rows, noise_spread: judged.noiseSpread });
+    const featured = featuredRows(judged.rows, picks);
+    const shown = plans.filter((_, i) => featured.has(judged.rows[i]!));
+    const followed = await followPlans(policy, shown, inputs, await interpreter());
+    const rows = judged.rows.map((row): ReportRow => ({
+      ...row,
+      featured: featured.has(row),
+      along_denoising: [],
+      rms_without_correction: null,
+      ...followed.get(row.name),
     }));
-    const rows = plans.map(({ name, file, plan }, i): ReportRow => {
-      const found = measured[i]!;
-      const certificate = certificateOf(plan.plan, file ?? name) ?? null;
-      return {
-        name,
-        method: plan.plan.method.name,
-        engine: found.engine,
-        cost: found.cost,
-        time: found.chunksMs && timeFacts(found.chunksMs, dense.chunksMs!, given.eager),
-        error: errors[i]!,
-        error_of_spread: errors[i]!.rms.value / spread.difference,
-        other_solver: plan.plan.solver.kind !== manifest.noise_scheduler.kind,
-        rms_without_correction: certificate?.correction?.held_out ?? null,
-        distribution_distance: energyDistance(
-          [own, other],
-          [found.actions.subarray(0, half), found.actions.subarray(half)],
-          samples,
-          seed,
-        ),
-        featured: featured.has(i),
-        best_at: {
-          its_ms: isBest(compared[i]!, compared, 'ms'),
-          its_cost: isBest(compared[i]!, compared, 'cost'),
-        },
-        along_denoising: curves[sameSteps.indexOf(plans[i]!)] ?? [],
-        plan: planFacts(plan.plan, plan.sha256, file),
-        certificate,
-      };
-    });
-    const picks = budgetPicks({ rows, noise_spread: spread }).map(({ row }) => row);
-    const overlaid = (picks.length > 0 ? picks : rows.filter((row) => row.featured))
+    const overlaid = [...(picks.length > 0 ? picks.map(({ row }) => row) : featured)]
       .slice(0, MOST_OVERLAID)
-      .map((row) => ({ name: row.name, actions: measured[rows.indexOf(row)]!.actions }));
+      .map(({ name }) => ({
+        name,
+        actions: measured[1 + plans.findIndex((plan) => plan.name === name)]!.actions,
+      }));
     const controls = rows.flatMap(({ certificate }) => certificate?.control?.held_out ?? []);
     return {
       format: REPORT_FORMAT,
-      policy: policyFacts(policy, joints),
+      policy: policyFacts(policy, judged.joints),
       observations: {
         count: samples,
         available: observations.available,
-        episodes: observations.episodes ? new Set(Array.from(episodes)).size : null,
+        episodes: observations.episodes ? new Set(episodes).size : null,
         held_out: isHeldOut(given, rows),
         sources: observations.sources,
       },
       calibration: {
-        file: given.calibration.file,
-        sha256: given.calibration.sha256,
-        samples: given.calibration.samples,
-        sources: given.calibration.sources,
+        file: calibration.file,
+        sha256: calibration.sha256,
+        samples: calibration.samples,
+        sources: calibration.sources,
       },
-      noise_spread: spread,
-      noise_error: compare(other, own, episodes),
+      noise_spread: judged.noiseSpread,
+      noise_error: judged.noiseError,
       affine_control: controls[0] ?? null,
       eager: given.eager,
       rows: [denseRow(dense, given), ...rows],
-      overlays: overlayFacts(
-        { name: 'dense', actions: own },
-        { name: 'dense, other noise', actions: other },
-        overlaid,
-        samples,
-        steps * width,
-        width,
-      ),
-      similarity: similarityFacts(given.calibration),
+      overlays: overlayFacts(dense.actions, overlaid, samples, manifest.architecture.action_dim),
+      similarity: similarityFacts(calibration),
       skipped: given.skipped,
       made: {
         command: given.command,
@@ -183,15 +123,14 @@ export async function gatherReport(given: ReportInputs): Promise<ReportFacts> {
   }
 }
 
-/** Plans that were given as files, else those that nothing beats. @returns indices */
-function featuredPlans(
-  plans: readonly NamedPlan[],
-  measured: readonly MeasuredPlan[],
-  errors: readonly ErrorStatistics[],
-): ReadonlySet<number> {
-  const files = plans.flatMap(({ file }, i) => (file === null ? [] : [i]));
-  if (files.length > 0) return new Set(files.slice(0, MOST_FEATURED));
-  const compared = measured.map(({ cost }, i) => ({ error: errors[i]!.rms.value, ms: null, cost }));
-  const best = compared.flatMap((row, i) => (isBest(row, compared, 'cost') ? [i] : []));
-  return new Set(best.slice(0, MOST_FEATURED));
+/** Plans that were given as files and the picks; where there are none, those that nothing beats at their cost. */
+function featuredRows<Row extends Pick<ReportRow, 'plan' | 'best_at'>>(
+  rows: readonly Row[],
+  picks: readonly { readonly row: Row }[],
+): ReadonlySet<Row> {
+  const files = rows.filter(({ plan }) => plan?.file);
+  const chosen = [...picks.map(({ row }) => row), ...files];
+  const wanted = chosen.length > 0 ? chosen : rows.filter((row) => row.best_at.its_cost);
+  const few = new Set([...new Set(wanted)].slice(0, MOST_FEATURED));
+  return new Set(rows.filter((row) => few.has(row)));
 }

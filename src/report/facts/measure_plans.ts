@@ -1,5 +1,5 @@
 import { compiledContender } from '../../bench/compiled_contender.js';
-import { eagerChunkCost, eagerCost } from '../../bench/eager_cost.js';
+import { eagerCost } from '../../bench/eager_cost.js';
 import { timeInTurn } from '../../bench/time_in_turn.js';
 import type { DenoisingInputs } from '../../caching/denoising_inputs.js';
 import { denoisingProgram } from '../../caching/denoising_program.js';
@@ -48,7 +48,7 @@ export async function measurePlans(
   inputs: DenoisingInputs,
   interpreter: () => Promise<Interpreter>,
   { chunks, threads, onChunk }: MeasureOptions,
-): Promise<MeasuredPlan[]> {
+): Promise<[MeasuredPlan, ...MeasuredPlan[]]> {
   const settings = { threads, provider: 'cpu' } as const;
   const dense = await compiledContender(policy, inputs, { name: 'dense', ...settings });
   const compiled = plans.filter(({ plan: { plan } }) => !plan.decision);
@@ -77,7 +77,7 @@ export async function measurePlans(
     found.set(name, await interpreted(policy, { name, plan }, inputs, await interpreter()));
     for (let i = 0; i < chunks; i++) onChunk();
   }
-  return [undefined, ...plans.map(({ name }) => name)].map((name) => found.get(name)!);
+  return [found.get(undefined)!, ...plans.map(({ name }) => found.get(name)!)];
 }
 
 async function interpreted(
@@ -87,24 +87,17 @@ async function interpreted(
   interpreter: Interpreter,
 ): Promise<MeasuredPlan> {
   const { manifest } = policy;
-  const { horizon, embedding } = manifest.architecture;
   const program = denoisingProgram(manifest, plan, name);
-  const computed = new Map<number, number>();
-  const { sample } = await interpreter.run({
-    ...inputs,
-    program,
-    onBranch: (_, block, branch) => {
-      const samples = branch.length / (horizon * embedding);
-      computed.set(block, (computed.get(block) ?? 0) + samples / inputs.samples);
-    },
-  });
-  const perBlock = eagerCost(policy);
-  const of = (updates: (block: number) => number, steps: number): number =>
-    eagerChunkCost(perBlock, steps, updates);
+  const { sample, computedBlocks } = await interpreter.run({ ...inputs, program });
+  const { perStep, blocks } = eagerCost(policy);
   const { steps } = manifest.noise_scheduler;
+  const all = blocks.reduce((sum, cost) => sum + cost, 0);
+  // It is known how many blocks each sample needed, not which: they count as blocks of average cost.
+  const computed = computedBlocks.reduce((sum, count) => sum + count, 0) / inputs.samples;
+  const cost = program.steps.length * perStep + (computed * all) / blocks.length;
   return {
     engine: 'interpreter',
-    cost: of((block) => computed.get(block) ?? 0, program.steps.length) / of(() => steps, steps),
+    cost: cost / (steps * (perStep + all)),
     chunksMs: null,
     actions: executedActions(manifest, sample),
   };

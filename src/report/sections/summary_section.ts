@@ -26,6 +26,7 @@ export function summaryTable(facts: ReportFacts): TextTable {
     percent(row.cost),
     row.error ? intervalText(row.error.rms, unit) : '',
     row.error_of_spread === null ? '' : small(row.error_of_spread),
+    [row.best_at.its_ms && 'ms', row.best_at.its_cost && 'cost'].filter(Boolean).join(', '),
     row.engine,
   ];
   return {
@@ -39,6 +40,7 @@ export function summaryTable(facts: ReportFacts): TextTable {
       'multiply-adds',
       `error, ${unit.name}`,
       'error / own spread',
+      'best at its',
       'engine',
     ],
     rows: facts.rows.map((row) => ({ cells: cells(row), marked: picked.has(row) })),

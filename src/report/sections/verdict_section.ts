@@ -1,5 +1,5 @@
 import { budgetPicks, type BudgetPick } from '../facts/budget_picks.js';
-import type { ReportFacts } from '../facts/report_facts.js';
+import type { ReportFacts, ReportRow } from '../facts/report_facts.js';
 import { ms, percent, times } from '../format_number.js';
 import { type Html, html } from '../html.js';
 import { errorText, errorUnit } from './error_text.js';
@@ -10,7 +10,7 @@ export function verdictSection(facts: ReportFacts): Html {
   const unit = errorUnit(facts);
   const dense = facts.rows[0]!;
   const spread = errorText(facts.noise_spread.difference, unit);
-  const card = ({ share, row }: BudgetPick): Html =>
+  const card = ({ share, row }: BudgetPick<ReportRow>): Html =>
     html`<div class="card">
       <h3>${title(share)}</h3>
       <strong>${row.name}</strong>

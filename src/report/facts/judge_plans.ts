@@ -1,0 +1,86 @@
+import { certificateOf } from '../../caching/certificate.js';
+import { type ErrorStatistics, errorStatistics } from '../../caching/error_statistics.js';
+import { type ExecutedJoint, executedJoints } from '../../caching/executed_joints.js';
+import { type NoiseSpread, noiseSpread } from '../../caching/noise_spread.js';
+import type { PolicyManifest } from '../../policy/manifest.js';
+import { isBest } from './best_rows.js';
+import { energyDistance } from './energy_distance.js';
+import type { MeasuredPlan, NamedPlan } from './measure_plans.js';
+import { planFacts } from './plan_facts.js';
+import type { ReportFacts, ReportRow } from './report_facts.js';
+import { timeFacts } from './time_facts.js';
+
+/** What is known of a plan from its chunks alone. */
+export type JudgedRow = Omit<
+  ReportRow,
+  'featured' | 'along_denoising' | 'rms_without_correction' | 'best_at'
+>;
+
+/** Everything that follows from the chunks of dense and of plans. */
+export interface Judgement {
+  readonly joints: readonly ExecutedJoint[];
+  readonly noiseSpread: NoiseSpread;
+  readonly noiseError: ErrorStatistics;
+  /** One for each plan. */
+  readonly rows: readonly (JudgedRow & Pick<ReportRow, 'best_at'>)[];
+}
+
+/**
+ * Compares the chunks of plans with those of dense.
+ * @param measured dense first; chunks of 2N samples: N observations from one noise, then from another
+ * @param episodes (N)
+ */
+export function judgePlans(
+  manifest: PolicyManifest,
+  plans: readonly NamedPlan[],
+  [dense, ...measured]: readonly [MeasuredPlan, ...MeasuredPlan[]],
+  episodes: readonly number[],
+  { eager, seed }: { readonly eager: ReportFacts['eager']; readonly seed: number },
+): Judgement {
+  const samples = episodes.length;
+  const halves = ({ actions }: MeasuredPlan): [Float32Array, Float32Array] => [
+    actions.subarray(0, actions.length / 2),
+    actions.subarray(actions.length / 2),
+  ];
+  const [own, other] = halves(dense);
+  const joints = executedJoints(manifest, own);
+  const shape = { joints, steps: manifest.architecture.n_action_steps };
+  const both = [...episodes, ...episodes];
+  const spread = noiseSpread([own, other], samples);
+  const rows = plans.map(({ name, file, plan }, i): JudgedRow => {
+    const found = measured[i]!;
+    const compared = { plan: found.actions, dense: dense.actions };
+    const error = errorStatistics(compared, shape, { episodes: both, seed });
+    return {
+      name,
+      method: plan.plan.method.name,
+      engine: found.engine,
+      cost: found.cost,
+      time: found.chunksMs && timeFacts(found.chunksMs, dense.chunksMs!, eager),
+      error,
+      error_of_spread: error.rms.value / spread.difference,
+      other_solver: plan.plan.solver.kind !== manifest.noise_scheduler.kind,
+      distribution_distance: energyDistance(halves(dense), halves(found), samples, seed),
+      plan: planFacts(plan.plan, plan.sha256, file),
+      certificate: certificateOf(plan.plan, file ?? name) ?? null,
+    };
+  });
+  const compared = rows.map(({ error, time, cost, other_solver: solver }) => ({
+    // Other solvers draw other samples: their error is no rival of the others'.
+    error: solver ? null : error!.rms.value,
+    ms: time && time.median_ms,
+    cost,
+  }));
+  return {
+    joints,
+    noiseSpread: spread,
+    noiseError: errorStatistics({ plan: other, dense: own }, shape, { episodes, seed }),
+    rows: rows.map((row, i) => ({
+      ...row,
+      best_at: {
+        its_ms: isBest(compared[i]!, compared, 'ms'),
+        its_cost: isBest(compared[i]!, compared, 'cost'),
+      },
+    })),
+  };
+}
