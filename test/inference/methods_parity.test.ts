@@ -62,7 +62,10 @@ describe('static methods, compiled against block by block', () => {
       await denoiser.close();
       // One update only: a number that is rounded the other way changes what is rounded after it.
       const [near, far] = [rms(compiled, rounded), rms(compiled, plain)];
-      assert.ok(far > 1e-3 && near < 0.01 * far, `${near} from rounded, ${far} from full precision`);
+      assert.ok(
+        far > 1e-3 && near < 0.01 * far,
+        `${near} from rounded, ${far} from full precision`,
+      );
     });
 
     for (const [name, options] of CASES) {
