@@ -4,7 +4,10 @@ interface Shade {
   readonly dark: string;
 }
 
-/** All colours of pages; those of lines differ in brightness too. (After Okabe and Ito, 2008: seen by the colour-blind.) */
+/**
+ * All colours of pages, after Okabe and Ito (2008: seen by the colour-blind), dark enough on white, and bright enough
+ * on dark pages, to write in.
+ */
 const SHADES = {
   ink: { light: '#30343b', dark: '#e3e6ea' },
   quiet: { light: '#5b626d', dark: '#a5acb6' },
@@ -13,10 +16,10 @@ const SHADES = {
   raised: { light: '#f4f6f8', dark: '#20242a' },
   recorded: { light: '#b4b9c2', dark: '#6a727d' },
   dense: { light: '#0072b2', dark: '#4fb0ea' },
-  cached: { light: '#d55e00', dark: '#ff8d3f' },
-  other: { light: '#009e73', dark: '#33c79b' },
+  cached: { light: '#bf4f00', dark: '#ff8d3f' },
+  other: { light: '#007d5b', dark: '#33c79b' },
   purple: { light: '#9a4d8e', dark: '#d993cd' },
-  gold: { light: '#a87900', dark: '#e8bd45' },
+  gold: { light: '#8f6700', dark: '#e8bd45' },
   slate: { light: '#4a5a8a', dark: '#9fb2ea' },
   rose: { light: '#b8344f', dark: '#ff8fa3' },
   moss: { light: '#5f7a1f', dark: '#b0cf66' },

@@ -52,12 +52,14 @@ export function svgChart(
     });
     const svg = chart.renderToSVGString({ useViewBox: true });
     const label = description.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
-    return svg
-      // Only styles for pointing at parts, which have no effect without a script.
-      .replace(/<style[\s\S]*?<\/style>/, '')
-      .replaceAll(/ class="zr\d+-cls-\d+"/g, '')
-      .replace('<svg ', `<svg role="img" aria-label="${label}" `)
-      .replace(/<\/svg>\s*$/, () => `${overlay.text}</svg>`);
+    return (
+      svg
+        // Only styles for pointing at parts, which have no effect without a script.
+        .replace(/<style[\s\S]*?<\/style>/, '')
+        .replaceAll(/ class="zr\d+-cls-\d+"/g, '')
+        .replace('<svg ', `<svg role="img" aria-label="${label}" `)
+        .replace(/<\/svg>\s*$/, () => `${overlay.text}</svg>`)
+    );
   } finally {
     chart.dispose();
   }

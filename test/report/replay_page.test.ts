@@ -72,7 +72,7 @@ describe('replay page', () => {
   });
 
   it('marks every update of the plan, and no other step', () => {
-    const marks = updateRaster(PLAN).match(/<path d="M[^"]+" fill="#(0072b2|009e73|d55e00)"/g);
+    const marks = updateRaster(PLAN).match(/<path d="M[^"]+" fill="#(0072b2|007d5b|bf4f00)"/g);
     assert.equal(marks?.length, 12);
   });
 
