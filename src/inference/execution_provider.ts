@@ -1,5 +1,6 @@
 import { GraphBuilder } from '../compiler/graph.js';
 import { BadInput, messageOf } from '../errors.js';
+import { cudaLibraryProblem } from './cuda_libraries.js';
 import { type ExecutionProvider, Session } from './session.js';
 
 /** What was asked for: `auto` takes CUDA where there is one. */
@@ -51,14 +52,19 @@ export function withoutCuda(
 async function loadWithCuda(): Promise<void> {
   const graph = new GraphBuilder();
   const floats = graph.toFloat(graph.input('bytes', [1], 'uint8'));
-  const session = await Session.load(graph.finish({ floats }).bytes, { provider: 'cuda' });
+  const { bytes } = graph.finish({ floats });
+  const session = await Session.load(bytes, { provider: 'cuda' }).catch((error: unknown) => {
+    const noLibrary = messageOf(error).includes('Failed to load shared library');
+    throw noLibrary ? new Error(cudaLibraryProblem()) : error;
+  });
   await session.close();
 }
 
-/** ONNX Runtime has but one sentence for libraries that are not there. */
+/** The words that say it, without the names of ONNX Runtime's functions and files around them. */
 function reasonOf(error: unknown): string {
   const message = messageOf(error).replace('ONNX Runtime cannot load the graph: ', '');
-  return message.includes('Failed to load shared library')
-    ? "ONNX Runtime's CUDA provider or a library that it needs is not installed"
-    : message.slice(0, 300);
+  const reason =
+    /CUDA failure \d+: [^;]*[^; ]/.exec(message)?.[0] ??
+    /.*\[ONNXRuntimeError\] : \d+ : \w+ : (.+)/.exec(message)?.[1];
+  return (reason ?? message.slice(0, 300)).trim();
 }

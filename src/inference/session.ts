@@ -44,8 +44,8 @@ export class Session {
       executionMode: 'sequential',
       executionProviders: options.provider === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
       graphOptimizationLevel: options.optimisation ?? 'all',
-      // 3 = errors; warnings are about optimisations that this project does not choose.
-      logSeverityLevel: 3,
+      // 4 = fatal; errors are thrown, and warnings are about optimisations that this project does not choose.
+      logSeverityLevel: 4,
     };
     const load = async (): Promise<ort.InferenceSession> =>
       typeof model === 'string'

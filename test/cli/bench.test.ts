@@ -6,7 +6,7 @@ import { type Fixture, fixture } from '../support/fixtures.js';
 import { writePlanFor } from '../support/plans.js';
 import { bacLike, dense, unified } from '../support/schedules.js';
 import { temporaryDirectory } from '../support/temporary_directory.js';
-import { type CliResult, runCli } from './run_cli.js';
+import { type CliResult, runCli, startCli } from './run_cli.js';
 
 interface Row {
   readonly name: string;
@@ -86,6 +86,31 @@ describe('bac-policy bench', () => {
     assert.ok(lines.some((line) => /^dense +compiled +.* 1\.0x +1\.000 +0\.00e\+0$/.test(line)));
     assert.ok(lines.some((line) => /^bac\.json +compiled +\d/.test(line)));
     assert.match(stdout, /4 chunks each, in turn, 2 threads\..*made-up observations/s);
+  });
+
+  describe('where there is no GPU', () => {
+    const benchOn = (...providers: string[]): Promise<CliResult> =>
+      startCli(
+        ['bench', full.policy.directory, '--chunks', '1', '--json', '--provider', ...providers],
+        { CUDA_VISIBLE_DEVICES: '' },
+      ).result;
+
+    it('computes on the CPU once, and says why', async () => {
+      const { status, stdout, stderr } = await benchOn('auto', 'cpu');
+      assert.equal(status, 0);
+      const { rows } = JSON.parse(stdout) as { rows: Row[] };
+      assert.deepEqual(
+        rows.map(({ name, engine }) => [name, engine]),
+        [['dense', 'compiled']],
+      );
+      assert.match(stderr, /^CUDA cannot be used: [^\n]+; the CPU is used instead\n$/);
+    });
+
+    it('refuses to measure a GPU', async () => {
+      const { status, stderr } = await benchOn('cuda');
+      assert.equal(status, 2);
+      assert.match(stderr, /^bac-policy: execution provider cuda: CUDA cannot be used: [^\n]+\n$/);
+    });
   });
 
   it('says in words who did not take part', () => {

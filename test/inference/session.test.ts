@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GraphBuilder } from '../../src/compiler/graph.js';
@@ -35,5 +36,35 @@ describe('Session', () => {
     const session = await Session.load(graph());
     await assert.rejects(session.run({}), Error);
     await session.close();
+  });
+
+  describe('in a process of its own', () => {
+    const src = new URL('../../src/', import.meta.url).href;
+    const start = (program: string, environment: NodeJS.ProcessEnv = {}) =>
+      spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+        encoding: 'utf8',
+        env: { ...process.env, ...environment },
+      });
+
+    it('writes nothing beside what it throws', () => {
+      const { stdout, stderr } = start(`
+        import { GraphBuilder } from '${src}compiler/graph.js';
+        import { Session } from '${src}inference/session.js';
+        const g = new GraphBuilder();
+        const row = g.gather(g.input('table', [3, 2]), g.input('index', [], 'int64'));
+        const session = await Session.load(g.finish({ row }).bytes);
+        const table = { shape: [3, 2], data: new Float32Array(6) };
+        await session
+          .run({ table, index: { shape: [], data: BigInt64Array.of(9n) } })
+          .catch((error) => console.log(error.message));`);
+      assert.match(stdout, /Gather/);
+      assert.equal(stderr, '');
+    });
+
+    it('lets no GPU round factors, unless it is told to', () => {
+      const program = `import '${src}inference/session.js'; console.log(process.env.NVIDIA_TF32_OVERRIDE);`;
+      assert.equal(start(program, { NVIDIA_TF32_OVERRIDE: undefined }).stdout, '0\n');
+      assert.equal(start(program, { NVIDIA_TF32_OVERRIDE: '1' }).stdout, '1\n');
+    });
   });
 });
