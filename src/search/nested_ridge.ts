@@ -1,6 +1,12 @@
 import type { MatrixProducts } from '../inference/matrix_products.js';
 import { cholesky, gramMatrix, solveLowerRows, solveUpperColumns } from './linear_algebra.js';
 
+/**
+ * Features are divided by their deviation, but by no less than this (samples and conditions are normalised to
+ * [-1, 1]): what hardly moved in calibration must not have a say that grows when it does move.
+ */
+const LEAST_DEVIATION = 0.3;
+
 /** Rows of a regression and which of them are left out together. */
 export interface Folds {
   /** Rows. */
@@ -76,7 +82,7 @@ export class NestedRidge {
     const { mean, deviation } = moments(features, width, this.#fitted);
     this.#mean = mean;
     this.#factor = deviation.map((value, i) =>
-      value > 1e-7 ? (columns.scales?.[i] ?? 1) / value : 0,
+      value > 1e-7 ? (columns.scales?.[i] ?? 1) / Math.max(value, LEAST_DEVIATION) : 0,
     );
     const z = this.#standardised(features, this.#fitted);
     const ridge = strength * this.#fitted.length;
