@@ -17,7 +17,7 @@ fi
 
 if ! cmp -s "$requirements" "$installed"; then
   "$root/scripts/check_tools.sh" python
-  echo "making $libraries: 1.2 GB to fetch, 1.6 GB there"
+  echo "making $libraries: 1.2 GB to fetch, 1.8 GB on disk"
   rm -rf "$libraries"
   python3 -m venv "$libraries/fetch"
   # Wheels for one Python version whichever this is: only the libraries in them count.
