@@ -30,7 +30,7 @@ export const PAGE_STYLE = `
   th, td { padding: 0.25rem 1.1rem 0.25rem 0; text-align: right; border-bottom: 1px solid var(--faint);
     font-weight: 400; }
   th:first-child, td:first-child { text-align: left; }
-  tbody th { min-width: 9rem; overflow-wrap: anywhere; }
+  tbody th { min-width: 10.5rem; overflow-wrap: anywhere; }
   td { white-space: nowrap; }
   .scroll { overflow-x: auto; }
   thead th { font-weight: 600; font-size: 0.9rem; line-height: 1.3; vertical-align: bottom; }

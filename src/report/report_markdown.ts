@@ -1,7 +1,7 @@
 import { budgetPicks } from './facts/budget_picks.js';
 import type { ReportFacts } from './facts/report_facts.js';
 import { ms, times } from './format_number.js';
-import { certificateTable } from './sections/certificate_section.js';
+import { certificateTable, driftTable } from './sections/certificate_section.js';
 import { jointTable } from './sections/error_section.js';
 import { errorText, errorUnit } from './sections/error_text.js';
 import { provenance } from './sections/provenance_section.js';
@@ -27,6 +27,7 @@ export function reportMarkdown(facts: ReportFacts): string {
     ['## How the errors are spread', tableText(errorTable(facts))],
     ['## Error by joint', tableText(jointTable(facts))],
     ['## Certificates', tableText(certificateTable(facts))],
+    ['## Drift', tableText(driftTable(facts))],
     [
       '## How this was made',
       [

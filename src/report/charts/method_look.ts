@@ -16,7 +16,7 @@ const KNOWN: Readonly<Record<string, MethodLook>> = {
   acs: { colour: COLOURS.slate, shape: 'diamond', hollow: false },
   uniform: { colour: COLOURS.gold, shape: 'triangle', hollow: false },
   ddim: { colour: COLOURS.quiet, shape: 'circle', hollow: true },
-  'dpm-solver++': { colour: COLOURS.quiet, shape: 'diamond', hollow: true },
+  'dpm-solver': { colour: COLOURS.quiet, shape: 'diamond', hollow: true },
 };
 
 const OTHERS = [COLOURS.other, COLOURS.purple, COLOURS.moss, COLOURS.rose, COLOURS.slate];

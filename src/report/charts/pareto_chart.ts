@@ -44,12 +44,16 @@ const AREA = {
   bottom: SIZE.height - GRID.bottom - 2,
 };
 const FONT_SIZE = 11.5;
+/** Errors smaller than this part of the spread stand at the lower edge. */
+const LOWEST = 50;
 
 /** Error against time or cost, both logarithmic: a point for each plan; further down and left is better. SVG. */
 export function paretoChart(picture: ParetoPicture): string {
   const { points, looks, spread, dense } = picture;
   const x = logAxis([...points.map((point) => point.x), dense]);
-  const y = logAxis([...points.map((point) => point.y), spread.low, spread.high]);
+  // What is far below the spread is as good as equal: it would only squeeze everything else together.
+  const least = spread.value / LOWEST;
+  const y = logAxis([...points.map((p) => Math.max(p.y, least)), spread.low, spread.high]);
   const pixel = (px: number, py: number): [number, number] => [
     GRID.left + x.at(px) * (SIZE.width - GRID.left - GRID.right),
     SIZE.height - GRID.bottom - y.at(py) * (SIZE.height - GRID.top - GRID.bottom),

@@ -4,6 +4,7 @@ import { type Interpreter, openInterpreter } from '../../inference/interpreter.j
 import { thisMachine } from '../../inference/this_machine.js';
 import type { PolicyPackage } from '../../policy/policy_package.js';
 import { budgetPicks } from './budget_picks.js';
+import { driftFacts } from './drift_facts.js';
 import { followPlans } from './follow_plans.js';
 import { judgePlans } from './judge_plans.js';
 import { measurePlans, type NamedPlan } from './measure_plans.js';
@@ -70,8 +71,9 @@ export async function gatherReport(given: ReportInputs): Promise<ReportFacts> {
     const featured = featuredRows(judged.rows, picks);
     const shown = plans.filter((_, i) => featured.has(judged.rows[i]!));
     const followed = await followPlans(policy, shown, inputs, await interpreter());
-    const rows = judged.rows.map((row): ReportRow => ({
+    const rows = judged.rows.map((row, i): ReportRow => ({
       ...row,
+      drift: driftFacts(plans[i]!.plan.constants, inputs.condition, samples, row.name),
       featured: featured.has(row),
       along_denoising: [],
       rms_without_correction: null,

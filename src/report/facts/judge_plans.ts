@@ -13,7 +13,7 @@ import { timeFacts } from './time_facts.js';
 /** What is known of a plan from its chunks alone. */
 export type JudgedRow = Omit<
   ReportRow,
-  'featured' | 'along_denoising' | 'rms_without_correction' | 'best_at'
+  'featured' | 'along_denoising' | 'rms_without_correction' | 'best_at' | 'drift'
 >;
 
 /** Everything that follows from the chunks of dense and of plans. */

@@ -55,6 +55,17 @@ export interface PlannedBlock {
   readonly int8: boolean;
 }
 
+/** How the report's observations look to a plan's drift monitor. */
+export interface DriftFacts {
+  /** What counts as usual: distance to the nearest calibration condition, excess over ranges, the larger of both. */
+  readonly thresholds: { readonly nearest: number; readonly range: number; readonly both: number };
+  /** Share of the observations beyond. */
+  readonly beyond: number;
+  /** Of their distances, in units of what is usual. */
+  readonly median: number;
+  readonly max: number;
+}
+
 /** One line of the report: dense or a plan. */
 export interface ReportRow {
   readonly name: string;
@@ -84,6 +95,7 @@ export interface ReportRow {
   readonly along_denoising: readonly { readonly share: number; readonly rms: number }[];
   readonly plan: PlanFacts | null;
   readonly certificate: Certificate | null;
+  readonly drift: DriftFacts | null;
 }
 
 /** One chunk, dense and by plans. */

@@ -46,6 +46,7 @@ export function denseRow(
     along_denoising: [],
     plan: null,
     certificate: null,
+    drift: null,
   };
 }
 

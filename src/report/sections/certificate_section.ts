@@ -1,6 +1,7 @@
 import { dataTable } from '../data_table.js';
 import type { ReportFacts } from '../facts/report_facts.js';
 import { type Html, html } from '../html.js';
+import { ms, percent, small } from '../format_number.js';
 import { errorText, errorUnit, intervalText } from './error_text.js';
 import type { TextTable } from './summary_section.js';
 
@@ -15,9 +16,11 @@ export function certificateTable(facts: ReportFacts): TextTable {
       'own spread',
       'without correction, held-out',
       'without a network (S = 0), held-out',
+      'ms predicted',
+      'ms measured here',
       'episodes',
     ],
-    rows: facts.rows.flatMap(({ name, certificate }) => {
+    rows: facts.rows.flatMap(({ name, certificate, time }) => {
       if (!certificate) return [];
       const { calibration, held_out: held, noise_spread: spread } = certificate;
       const text = (value: number | null | undefined): string =>
@@ -31,6 +34,8 @@ export function certificateTable(facts: ReportFacts): TextTable {
             text(spread?.difference),
             text(certificate.correction?.held_out),
             text(certificate.control?.held_out),
+            certificate.predicted_ms === null ? '' : ms(certificate.predicted_ms),
+            time ? ms(time.median_ms) : '',
             `${calibration.episodes.length} and ${held?.episodes.length ?? 0}`,
           ],
         },
@@ -39,16 +44,58 @@ export function certificateTable(facts: ReportFacts): TextTable {
   };
 }
 
-/** The same as a section; empty where no plan has a certificate. */
+/** What plans take for usual observations, and how usual those of the report are. */
+export function driftTable(facts: ReportFacts): TextTable {
+  return {
+    headings: [
+      'plan',
+      'threshold: nearest calibration observation',
+      'threshold: beyond the range of a value',
+      'observations beyond',
+      'median distance',
+      'largest',
+    ],
+    rows: facts.rows.flatMap(({ name, drift }) =>
+      drift
+        ? [
+            {
+              cells: [
+                name,
+                small(drift.thresholds.nearest),
+                small(drift.thresholds.range),
+                percent(drift.beyond),
+                small(drift.median),
+                small(drift.max),
+              ],
+            },
+          ]
+        : [],
+    ),
+  };
+}
+
+/** Both as a section; empty where no plan has a certificate. */
 export function certificateSection(facts: ReportFacts): Html[] {
-  const { headings, rows } = certificateTable(facts);
-  if (rows.length === 0) return [];
+  const measured = certificateTable(facts);
+  const drift = driftTable(facts);
+  if (measured.rows.length === 0 && drift.rows.length === 0) return [];
   return [
     html`<h2>Certificates</h2>
       <p>
         What was measured when the plans were made. Where the error on held-out episodes is far
         above that on calibration episodes, the plan fits its calibration data and not the task.
       </p>
-      ${dataTable(headings, rows)}`,
+      ${dataTable(measured.headings, measured.rows)}`,
+    ...(drift.rows.length === 0
+      ? []
+      : [
+          html`<h3>Drift</h3>
+            <p>
+              How far the observations of this report are from those a plan was calibrated on, in
+              units of what nine of ten calibration episodes stay within. On a robot, several in a
+              row beyond 1 are drift: the certificate says nothing there.
+            </p>
+            ${dataTable(drift.headings, drift.rows)}`,
+        ]),
   ];
 }

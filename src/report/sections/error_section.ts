@@ -1,20 +1,17 @@
 import { lineChart } from '../charts/line_chart.js';
-import { dataTable } from '../data_table.js';
 import type { ReportFacts } from '../facts/report_facts.js';
 import { percent, shownUnit, small } from '../format_number.js';
 import { Html, html } from '../html.js';
 import { legend } from '../legend.js';
 import { errorUnit } from './error_text.js';
 import { featuredLines, legendBorder, NOISE_LINE } from './featured_lines.js';
-import type { TextTable } from './summary_section.js';
-
-const NOISE = 'dense, other noise';
+import { foldedTable, NOISE_ROW, type TextTable } from './summary_section.js';
 
 /** Error of every joint in its own unit. */
 export function jointTable(facts: ReportFacts): TextTable {
   const rows = [
     ...facts.rows.flatMap(({ name, error }) => (error ? [{ name, error }] : [])),
-    { name: NOISE, error: facts.noise_error },
+    { name: NOISE_ROW, error: facts.noise_error },
   ];
   return {
     headings: [
@@ -40,13 +37,12 @@ export function errorSection(facts: ReportFacts): Html {
   const featured = featuredLines(facts);
   const steps = [
     ...featured.map(({ row, look }) => ({ ...look, name: row.name, values: row.error!.steps })),
-    { ...NOISE_LINE, name: NOISE, values: facts.noise_error.steps },
+    { ...NOISE_LINE, name: NOISE_ROW, values: facts.noise_error.steps },
   ];
   const along = featured.filter(({ row }) => row.along_denoising.length > 0);
-  const { headings, rows } = jointTable(facts);
   return html`${legend([
       ...featured.map(({ row, look }) => [row.name, legendBorder(look)] as const),
-      [NOISE, legendBorder(NOISE_LINE)],
+      [NOISE_ROW, legendBorder(NOISE_LINE)],
     ])}
     <div class="charts">
       <figure>
@@ -93,6 +89,6 @@ export function errorSection(facts: ReportFacts): Html {
       }
     </div>
     <h3>By joint</h3>
-    ${dataTable(headings, rows)}
+    ${foldedTable(facts, jointTable(facts))}
     <p class="quiet">Root mean squares, each joint in its own unit.</p>`;
 }

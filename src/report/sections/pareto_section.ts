@@ -23,8 +23,9 @@ export function paretoSection(facts: ReportFacts): Html {
     },
     curves: ['search', ...[...counts.keys()].filter((method) => method !== 'search')],
   };
+  const labels = labelsOf(plans);
   const point = (row: ReportRow, x: number): ParetoPicture['points'][number] => ({
-    label: row.name,
+    ...(labels.has(row.name) && { label: labels.get(row.name)! }),
     method: row.method,
     x,
     y: unit.factor * row.error!.rms.value,
@@ -63,4 +64,15 @@ export function paretoSection(facts: ReportFacts): Html {
       }
     </p>
     <div class="charts">${charts.map((chart) => html`<figure>${new Html(chart)}</figure>`)}</div>`;
+}
+
+/** Plans that were given go by their own names; of each other method the costliest plan by the method's. */
+function labelsOf(rows: readonly ReportRow[]): ReadonlyMap<string, string> {
+  const labels = new Map<string, string>();
+  for (const { name, method, plan, cost } of rows) {
+    const same = rows.filter((row) => row.method === method && !row.plan?.file);
+    if (plan?.file || same.length === 1) labels.set(name, name);
+    else if (same.every((row) => row.cost <= cost)) labels.set(name, method);
+  }
+  return labels;
 }

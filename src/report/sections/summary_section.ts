@@ -5,6 +5,11 @@ import { ms, percent, small, times } from '../format_number.js';
 import { type Html, html } from '../html.js';
 import { errorText, errorUnit, intervalText } from './error_text.js';
 
+/** Rows of a table that are shown without being asked for. */
+const MOST_ROWS = 14;
+/** Name of the row that plans are compared with. */
+export const NOISE_ROW = 'dense, other noise';
+
 /** Tables as text, for pages and Markdown alike. */
 export interface TextTable {
   readonly headings: readonly string[];
@@ -52,10 +57,7 @@ export function errorTable(facts: ReportFacts): TextTable {
   const unit = errorUnit(facts);
   const flips = facts.rows.some(({ error }) => error?.flips != null);
   const corrected = facts.rows.some((row) => row.rms_without_correction !== null);
-  const rows = [
-    ...facts.rows.slice(1),
-    { name: 'dense, other noise', error: facts.noise_error } as const,
-  ];
+  const rows = [...facts.rows.slice(1), { name: NOISE_ROW, error: facts.noise_error } as const];
   return {
     headings: [
       'plan',
@@ -91,6 +93,18 @@ export function errorTable(facts: ReportFacts): TextTable {
   };
 }
 
+/** A table; where it is long, what is featured, and all of it to be opened. */
+export function foldedTable({ rows: featured }: ReportFacts, { headings, rows }: TextTable): Html {
+  if (rows.length <= MOST_ROWS) return dataTable(headings, rows);
+  const names = new Set(featured.flatMap((row) => (row.featured ? [row.name] : [])));
+  const main = rows.filter(({ cells: [name] }) => names.has(name!) || name === NOISE_ROW);
+  return html`${dataTable(headings, main)}
+    <details>
+      <summary>All ${rows.length} rows</summary>
+      ${dataTable(headings, rows)}
+    </details>`;
+}
+
 /** Both tables, with how to read them. */
 export function summarySection(facts: ReportFacts): Html {
   const eager = facts.eager;
@@ -108,12 +122,17 @@ export function summarySection(facts: ReportFacts): Html {
       }
     </p>
     <h3>How the errors are spread</h3>
-    ${dataTable(errorTable(facts).headings, errorTable(facts).rows)}
+    ${foldedTable(facts, errorTable(facts))}
     <p class="quiet">
       Root mean square of one chunk: half of all chunks, 95 %, 99 % and all of them are below. The
       distance of distributions (energy distance, unbiased, so it may fall below 0) compares what a
       plan draws with what dense draws from noise of its own: it judges other solvers too, which
       give other samples of the same distribution.
+      ${
+        facts.rows.some((row) => row.other_solver)
+          ? 'DDIM and DPM-Solver++ are to be judged by it and by how often the task succeeds, not by an error against dense: from the same noise they arrive elsewhere, which need not be worse.'
+          : ''
+      }
       ${
         facts.affine_control === null
           ? ''
