@@ -8,7 +8,7 @@ import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
 import { Int8Blocks } from './int8_blocks.js';
 import { physicalAction } from './physical_action.js';
 import { SolverGraph } from './solver_graph.js';
-import { paddedTokens, padWithZeros } from './token_padding.js';
+import { padWithZeros, tokensToCompute } from './token_padding.js';
 
 /**
  * The whole denoising loop with a plan baked in: one graph without control flow, one run per chunk.
@@ -16,7 +16,7 @@ import { paddedTokens, padWithZeros } from './token_padding.js';
  * Inputs `condition` (1, To, Dc), `initial_noise` (1, T, A), `step_noise` (K, 1, T, A), K of the policy; outputs
  * `sample` (1, T, A) normalised and `action` (1, Ta, A) in physical units.
  *
- * @throws BadInput when the program decides at run time
+ * @throws BadInput when the program decides at run time, or constants are missing
  */
 export function buildChunkGraph(
   weights: DenoiserWeights,
@@ -31,6 +31,13 @@ export function buildChunkGraph(
       'run it with --engine interpreter',
     );
   }
+  if (program.memory && !program.memory.keep.includes(0)) {
+    throw new BadInput(
+      'memory.keep is without token 0, so that some action tokens would see nothing',
+      'plan',
+      'keep the time token',
+    );
+  }
   const a = manifest.architecture;
   const g = new GraphBuilder(metadata);
   const condition = g.reshape(g.input('condition', [1, a.n_obs_steps, a.condition_dim]), [
@@ -41,8 +48,7 @@ export function buildChunkGraph(
   const initial = g.reshape(g.input('initial_noise', [1, ...shape]), shape);
   const { steps: noises } = manifest.noise_scheduler;
   const noise = g.reshape(g.input('step_noise', [noises, 1, ...shape]), [noises, ...shape]);
-  // The range of what is quantised is that of all tokens: idle ones would only widen it.
-  const tokens = program.numerics.kind === 'int8' ? a.horizon : paddedTokens(a.horizon);
+  const tokens = tokensToCompute(a.horizon, program.numerics);
   const int8 = new Int8Blocks(program.numerics);
   const network = new CachedNetwork(g, weights, manifest, program, condition, tokens, int8);
   const loop = { g, manifest, program, network, condition, initial, noise, tokens };

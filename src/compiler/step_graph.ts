@@ -1,4 +1,5 @@
 import { blocksOf } from '../caching/blocks.js';
+import type { Numerics } from '../caching/plan_fields.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import { denoisingSteps } from '../policy/noise_schedule.js';
 import { selectCrossAttention } from './cross_attention/select_cross_attention.js';
@@ -9,9 +10,7 @@ import { Int8Blocks } from './int8_blocks.js';
 import { plus, rowVector, toFloat32 } from './linalg.js';
 import { embed, outputHead } from './output_head.js';
 import { physicalAction } from './physical_action.js';
-import { padTokens, padWithZeros } from './token_padding.js';
-
-const FULL_PRECISION = new Int8Blocks({ kind: 'fp32' });
+import { padTokens, padWithZeros, tokensToCompute } from './token_padding.js';
 
 /**
  * A policy without a cache computes every block at every step. Unrolled that is 25,000 nodes for 8
@@ -28,21 +27,24 @@ export interface StepGraphs {
 }
 
 /** Builds the two graphs of the dense policy. */
-export function buildStepGraphs(weights: DenoiserWeights, manifest: PolicyManifest): StepGraphs {
+export function buildStepGraphs(
+  weights: DenoiserWeights,
+  manifest: PolicyManifest,
+  numerics: Numerics = { kind: 'fp32' },
+): StepGraphs {
   const a = manifest.architecture;
   const timesteps = denoisingSteps(manifest.noise_scheduler).map((step) => step.timestep);
+  const int8 = new Int8Blocks(numerics);
   const first = new GraphBuilder();
   const condition = first.reshape(first.input('condition', [1, a.n_obs_steps, a.condition_dim]), [
     a.n_obs_steps,
     a.condition_dim,
   ]);
-  const prepared = selectCrossAttention(first, weights, a, timesteps, FULL_PRECISION).prepare(
-    condition,
-  );
+  const prepared = selectCrossAttention(first, weights, a, timesteps, int8).prepare(condition);
   const preparedShapes = prepared.map((value) => value.shape);
   return {
     prepare: first.finish(Object.fromEntries(prepared.map((value, i) => [`prepared.${i}`, value]))),
-    step: buildStep(weights, manifest, timesteps, preparedShapes),
+    step: buildStep(weights, manifest, timesteps, preparedShapes, numerics),
     preparedShapes,
   };
 }
@@ -52,14 +54,17 @@ function buildStep(
   manifest: PolicyManifest,
   timesteps: readonly number[],
   preparedShapes: readonly (readonly number[])[],
+  numerics: Numerics,
 ): OnnxGraph {
   const { horizon, action_dim: actions, n_action_steps: executed } = manifest.architecture;
-  const { weights, architecture: a } = padTokens(learned, manifest.architecture);
+  const int8 = new Int8Blocks(numerics);
+  const tokens = tokensToCompute(horizon, numerics);
+  const { weights, architecture: a } = padTokens(learned, manifest.architecture, tokens);
   const g = new GraphBuilder();
   const sample = g.input('sample', [horizon, actions]);
   const noise = g.input('noise', [horizon, actions]);
   const step = g.input('step', [], 'int64');
-  const cross = selectCrossAttention(g, weights, a, timesteps, FULL_PRECISION);
+  const cross = selectCrossAttention(g, weights, a, timesteps, int8);
   const prepared = preparedShapes.map((shape, i) => {
     const [count, rows, width] = shape as [number, number, number];
     return g.reshape(g.input(`prepared.${i}`, shape), [count * rows, width]);
@@ -78,7 +83,7 @@ function buildStep(
     return g.gather(table, step);
   });
   const pieces = cross.pieces(prepared, constants, a.layers);
-  const blocks = new DecoderBlocks(g, weights, a, horizon, cross, FULL_PRECISION);
+  const blocks = new DecoderBlocks(g, weights, a, horizon, cross, int8);
   const offset = g.constant('embedding.offset', [a.horizon, a.embedding], () =>
     toFloat32(plus(weights.positions, rowVector(weights.inputEmbedding.bias))),
   );

@@ -1,3 +1,4 @@
+import type { Numerics } from '../caching/plan_fields.js';
 import type { Architecture } from '../policy/manifest.js';
 import type { DenoiserWeights } from './denoiser_weights.js';
 import type { GraphBuilder, Value } from './graph.js';
@@ -11,9 +12,14 @@ import { matrix } from './linalg.js';
 const KERNEL_ROWS = 12;
 
 /** Tokens to compute with, so that the matrix kernel is well filled: 10 -> 12, but 14 -> 14. */
-export function paddedTokens(horizon: number): number {
+function paddedTokens(horizon: number): number {
   const rest = horizon % KERNEL_ROWS;
   return rest > KERNEL_ROWS / 2 ? horizon + KERNEL_ROWS - rest : horizon;
+}
+
+/** Tokens to compute with. What is quantised has the range of all tokens: idle ones would only widen it. */
+export function tokensToCompute(horizon: number, numerics: Numerics): number {
+  return numerics.kind === 'int8' ? horizon : paddedTokens(horizon);
 }
 
 /**
@@ -24,7 +30,7 @@ export function paddedTokens(horizon: number): number {
 export function padTokens(
   weights: DenoiserWeights,
   a: Architecture,
-  horizon = paddedTokens(a.horizon),
+  horizon: number,
 ): { readonly weights: DenoiserWeights; readonly architecture: Architecture } {
   const positions = new Float32Array(horizon * a.embedding);
   positions.set(weights.positions.data);
