@@ -1,6 +1,7 @@
 import { type DenoisingProgram, isDense, programKey } from '../caching/denoising_program.js';
 import { buildChunkGraph } from '../compiler/chunk_graph.js';
 import { type DenoiserWeights, denoiserWeights } from '../compiler/denoiser_weights.js';
+import type { OnnxGraph } from '../compiler/graph.js';
 import { buildStepGraphs } from '../compiler/step_graph.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
@@ -23,12 +24,13 @@ export interface Denoiser {
 /**
  * Compiles a policy and loads it. Compiled graphs are kept on disk, see {@link cachedGraph}.
  * @param program absent = the dense policy
+ * @param options `keepGraph`: false for a program that is of no use again; the dense policy is always kept
  * @throws BadInput when the program decides at run time
  */
 export async function openDenoiser(
   policy: PolicyPackage,
   program: DenoisingProgram | undefined,
-  options: SessionOptions = {},
+  options: SessionOptions & { readonly keepGraph?: boolean } = {},
 ): Promise<Denoiser> {
   const { manifest } = policy;
   let read: DenoiserWeights | undefined;
@@ -36,9 +38,13 @@ export async function openDenoiser(
   const weights = (): DenoiserWeights =>
     (read ??= denoiserWeights(policy.denoiser, manifest.architecture));
   if (program && !isDense(program, manifest)) {
-    const graph = await cachedGraph([policy.sha256, 'chunk', programKey(program)], () =>
-      buildChunkGraph(weights(), manifest, program, { policy_sha256: policy.sha256 }),
-    );
+    const build = (): OnnxGraph =>
+      buildChunkGraph(weights(), manifest, program, { policy_sha256: policy.sha256 });
+    if (options.keepGraph === false) {
+      const { bytes, multiplyAdds } = build();
+      return new ChunkDenoiser(manifest, multiplyAdds, await Session.load(bytes, options));
+    }
+    const graph = await cachedGraph([policy.sha256, 'chunk', programKey(program)], build);
     return new ChunkDenoiser(
       manifest,
       graph.multiplyAdds,

@@ -1,0 +1,97 @@
+import { affineConstants } from '../caching/affine_constants.js';
+import type { AffineRun } from '../caching/affine_run.js';
+import { type BlockKind, blocksOf } from '../caching/blocks.js';
+import { type DenoisingProgram, denoisingProgram } from '../caching/denoising_program.js';
+import { makePlan } from '../caching/make_plan.js';
+import type { Numerics } from '../caching/plan_fields.js';
+import { uniformSchedule } from '../caching/uniform_schedule.js';
+import type { PolicyManifest } from '../policy/manifest.js';
+import type { PolicyPackage } from '../policy/policy_package.js';
+
+interface Probe {
+  /** Evaluations of the network. */
+  readonly evaluations: number;
+  /** Which blocks are computed after the first evaluation; absent = all. */
+  readonly only?: BlockKind;
+  readonly numerics?: Numerics;
+  /** Single denoising steps in place of affine runs. */
+  readonly single?: boolean;
+  /** Affine runs that keep the noise of so many steps; absent = of all. */
+  readonly noiseSteps?: number;
+}
+
+const INT8: Numerics = { kind: 'int8' };
+
+const PROBES: readonly Probe[] = [
+  { evaluations: 1 },
+  { evaluations: 3 },
+  { evaluations: 3, noiseSteps: 1 },
+  { evaluations: 8 },
+  { evaluations: 6, only: 'self_attention' },
+  { evaluations: 6, only: 'cross_attention' },
+  { evaluations: 6, only: 'feed_forward' },
+  { evaluations: 1, numerics: INT8 },
+  { evaluations: 3, numerics: INT8 },
+  { evaluations: 8, numerics: INT8 },
+  { evaluations: 6, numerics: INT8, only: 'self_attention' },
+  { evaluations: 6, numerics: INT8, only: 'cross_attention' },
+  { evaluations: 6, numerics: INT8, only: 'feed_forward' },
+  { evaluations: 2, single: true },
+  { evaluations: 10, single: true },
+];
+
+/** How many programs {@link probePrograms} makes. */
+export const PROBE_COUNT = PROBES.length;
+
+/** Programs that between them do everything {@link programWork} counts; constants are made up. */
+export function probePrograms({ manifest, sha256 }: PolicyPackage): DenoisingProgram[] {
+  return PROBES.map((probe) => probeProgram(probe, manifest, sha256));
+}
+
+function probeProgram(
+  { evaluations, only, numerics, single = false, noiseSteps = Infinity }: Probe,
+  manifest: PolicyManifest,
+  policySha256: string,
+): DenoisingProgram {
+  const { architecture, noise_scheduler: scheduler } = manifest;
+  const { steps } = scheduler;
+  const { layers } = architecture;
+  const every = uniformSchedule(steps, Math.min(evaluations, steps));
+  const plan = makePlan(
+    { policySha256, layers, steps, solver: scheduler.kind },
+    { name: 'probe' },
+    blocksOf(layers).map(({ kind }) => (only === undefined || kind === only ? every : [0])),
+  );
+  const runs = every.map((begin, i) =>
+    madeUpRun(manifest, begin, every[i + 1] ?? steps, noiseSteps),
+  );
+  return denoisingProgram(manifest, {
+    plan: {
+      ...plan,
+      ...(numerics && { numerics }),
+      ...(!single && { correction: { kind: 'affine' } }),
+    },
+    constants: single ? new Map() : affineConstants(runs),
+  });
+}
+
+/** Times do not depend on values as long as they are ordinary numbers, and keep all others so. */
+function madeUpRun(
+  { architecture: a }: PolicyManifest,
+  begin: number,
+  end: number,
+  noiseSteps: number,
+): AffineRun {
+  const size = a.horizon * a.action_dim;
+  const values = (count: number): Float32Array =>
+    Float32Array.from({ length: count }, (_, i) => ((((i + 1) * 0.618) % 1) - 0.5) / size);
+  return {
+    begin,
+    end,
+    state: values(size * size),
+    clean: values(size * size),
+    condition: values(a.n_obs_steps * a.condition_dim * size),
+    offset: values(size),
+    noise: values(Math.min(noiseSteps, end - begin) * size * size),
+  };
+}
