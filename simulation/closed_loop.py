@@ -2,8 +2,8 @@
 
     closed_loop.py stack PKG --dense --plan PLAN.json --ddim 10 --ddim 5 --affine CALIBRATION.safetensors --json OUT
 
-All engines see the same scenes. Episodes go on in lockstep: one call of an engine makes the next chunk of all that are
-still running, and all 8 actions of it are executed.
+All engines see the same scenes and draw from the same noise. Episodes go on in lockstep: one call of an engine makes the
+next chunk of all that are still running, and all 8 actions of it are executed.
 """
 
 import argparse
@@ -13,8 +13,9 @@ import sys
 import tempfile
 
 import numpy as np
+from safetensors.numpy import load_file
 
-from engines import CLI, BacPolicy, ddim_package
+from engines import CLI, BacPolicy, ddim_package, noise_for
 from robot import SimulatedRobot
 
 FIRST_SCENE = 100_000  # demonstrations come from scenes below
@@ -29,7 +30,8 @@ def evaluate(robot, engine, episodes, on_chunk=None, **scene):
         if on_chunk:
             for seed, episode in running.items():
                 on_chunk(seed, episode)
-        actions = engine(np.stack([episode.window for episode in running.values()]), seed=chunk)
+        windows = np.stack([episode.window for episode in running.values()])
+        actions = engine(windows, noise_for([[seed, chunk] for seed in running]))
         for (seed, episode), action in zip(list(running.items()), actions):
             robot.advance(episode, action)
             if robot.is_over(episode):
@@ -73,7 +75,9 @@ def main():
             engines[pathlib.Path(plan).stem] = BacPolicy(options.package, plan, options.cli)
         if options.affine:
             from affine_control import AffineControl
-            engines['affine, no network'] = AffineControl(options.package, options.affine)
+            from torch_policy import TorchPolicy
+            engines['affine, no network'] = AffineControl(TorchPolicy(options.package),
+                                                          load_file(options.affine)['observation'])
         rows = []
         for name, engine in engines.items():
             steps = evaluate(robot, engine, options.episodes)

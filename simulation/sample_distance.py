@@ -22,7 +22,7 @@ import tempfile
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from engines import CLI, BacPolicy, ddim_package
+from engines import CLI, BacPolicy, ddim_package, noise_for
 
 JOINTS = 7
 
@@ -30,7 +30,8 @@ JOINTS = 7
 def draw(engine, observations, seeds, path):
     """Chunks (observations, seeds, 8, 8) of an engine; read from `path` where they are there already."""
     if not path.exists():
-        actions = engine(np.repeat(observations, seeds, axis=0), seed=1)
+        noise = noise_for([[i, k] for i in range(len(observations)) for k in range(seeds)])
+        actions = engine(np.repeat(observations, seeds, axis=0), noise)
         save_file({'observation': np.ascontiguousarray(observations),
                    'action': actions.reshape(len(observations), seeds, *actions.shape[1:])}, path)
     kept = load_file(path)
@@ -88,7 +89,7 @@ def main():
     parser.add_argument('--samples', required=True, metavar='FOLDER')
     parser.add_argument('--plan', action='append', default=[], metavar='FILE')
     parser.add_argument('--ddim', action='append', default=[], type=int, metavar='STEPS')
-    parser.add_argument('--count', type=int, default=24, help='observations used, spread evenly over the file')
+    parser.add_argument('--count', type=int, default=32, help='observations used, spread evenly over the file')
     parser.add_argument('--seeds', type=int, default=32, help='chunks per observation')
     parser.add_argument('--cli', default=str(CLI))
     parser.add_argument('--json', metavar='FILE')
