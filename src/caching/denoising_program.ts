@@ -114,14 +114,13 @@ export function programKey({ affine, constants, ...rest }: DenoisingProgram): st
   return JSON.stringify([rest, affine !== undefined, digests]);
 }
 
-/** Whether every block is computed at every step of the policy's own solver, in full precision. */
+/** Whether every block is computed at every step of the policy's own solver, in whatever numbers. */
 export function isDense(program: DenoisingProgram, manifest: PolicyManifest): boolean {
   const { noise_scheduler: scheduler } = manifest;
   const own = solverSteps(scheduler, scheduler.kind, scheduler.steps);
   return (
     program.blocks.every(({ updates, tokens }) => updates.length === own.length && !tokens) &&
     JSON.stringify(program.steps) === JSON.stringify(own) &&
-    program.numerics.kind === 'fp32' &&
     !program.affine &&
     !program.memory &&
     !program.decision

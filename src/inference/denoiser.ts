@@ -51,11 +51,13 @@ export async function openDenoiser(
       await Session.load(graph.model, options),
     );
   }
+  const numerics = program?.numerics ?? { kind: 'fp32' };
   let built: ReturnType<typeof buildStepGraphs> | undefined;
   const build = (): ReturnType<typeof buildStepGraphs> =>
-    (built ??= buildStepGraphs(weights(), manifest));
-  const prepare = await cachedGraph([policy.sha256, 'dense', 'prepare'], () => build().prepare);
-  const step = await cachedGraph([policy.sha256, 'dense', 'step'], () => build().step);
+    (built ??= buildStepGraphs(weights(), manifest, numerics));
+  const key = [policy.sha256, 'dense', JSON.stringify(numerics)];
+  const prepare = await cachedGraph([...key, 'prepare'], () => build().prepare);
+  const step = await cachedGraph([...key, 'step'], () => build().step);
   return new SteppedDenoiser(
     manifest,
     prepare.multiplyAdds + manifest.noise_scheduler.steps * step.multiplyAdds,

@@ -34,6 +34,14 @@ describe('a plan in int8', () => {
     });
   }
 
+  it('may compute every block at every step', async () => {
+    const policy = await randomPolicy({ architecture: { embedding: 64 } });
+    const every = Array.from({ length: policy.manifest.noise_scheduler.steps }, (_, k) => k);
+    const stepped = await run(policy, { kind: 'int8' }, every);
+    const error = distance(stepped, await run(policy, { kind: 'fp32' }, every));
+    assert.ok(error > 0 && error < BOUND, `${error}`);
+  });
+
   it('can be in int8 for some blocks only, each of which counts', async () => {
     const policy = await randomPolicy({ architecture: { embedding: 64 } });
     const exact = await run(policy, { kind: 'fp32' });
@@ -52,8 +60,12 @@ describe('a plan in int8', () => {
   });
 });
 
-async function run(policy: PolicyPackage, numerics: Numerics): Promise<Float32Array> {
-  const plan = { ...planFor(policy, unified(6, [0, 7, 15])), numerics };
+async function run(
+  policy: PolicyPackage,
+  numerics: Numerics,
+  updates: readonly number[] = [0, 7, 15],
+): Promise<Float32Array> {
+  const plan = { ...planFor(policy, unified(6, updates)), numerics };
   const program = denoisingProgram(policy.manifest, { plan, constants: new Map() });
   const denoiser = await openDenoiser(policy, program);
   const { sample } = await denoiseAll(denoiser, policy, randomInputs(policy, SAMPLES, 5));
