@@ -6,7 +6,7 @@ SHELL := bash
 
 sources := $(shell find src test -name '*.ts')
 
-.PHONY: help build demo demo-ros test lint format ros peers clean
+.PHONY: help build demo demo-ros test lint format ros peers cuda clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target what; do printf 'make %-8s %s\n' "$$target" "$$what"; done
@@ -37,8 +37,11 @@ ros: build ## what the node needs: a ROS 2 in .ros where none is sourced; our pa
 peers: ## a Python with PyTorch in .peers, for `bac-policy bench --peers`
 	@scripts/setup_python.sh .peers src/bench/peers/requirements.txt
 
+cuda: build ## the libraries for an NVIDIA GPU in .cuda, from PyPI, digests pinned
+	@scripts/setup_cuda.sh
+
 clean: ## remove all that was made here
-	rm -rf node_modules dist .venv .peers .ros demo/out coverage
+	rm -rf node_modules dist .venv .peers .ros .cuda demo/out coverage
 
 node_modules/.installed: package.json package-lock.json .npmrc
 	@scripts/check_tools.sh node

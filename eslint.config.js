@@ -7,6 +7,7 @@ export default tseslint.config(
       'dist/',
       'node_modules/',
       '.ros/',
+      '.cuda/',
       '.venv/',
       '.peers/',
       'build/',
