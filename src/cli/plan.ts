@@ -11,13 +11,13 @@ import { updateShare, type Plan } from '../caching/plan.js';
 import { planName } from '../caching/plan_name.js';
 import { planRaster } from '../caching/plan_raster.js';
 import { BadInput } from '../errors.js';
-import { sha256 } from '../files.js';
 import { readCalibration } from '../policy/calibration_file.js';
-import { formatPlan, writePlan } from '../policy/plan_file.js';
+import { writePlan } from '../policy/plan_file.js';
 import { readPolicyPackage } from '../policy/policy_package.js';
-import { integerOption } from './integer_option.js';
+import { integerOption, MAX_THREADS } from './integer_option.js';
+import { positiveNumber, searchedPlan } from './search_plan.js';
 
-const METHODS = ['bac', 'acs', 'uniform', 'dense'] as const;
+const METHODS = ['search', 'bac', 'acs', 'uniform', 'dense'] as const;
 
 interface PlanOptions {
   readonly method: (typeof METHODS)[number];
@@ -28,6 +28,8 @@ interface PlanOptions {
   readonly metric: Metric;
   readonly objective: Objective;
   readonly finalUpdate?: boolean;
+  readonly budgetCost?: number;
+  readonly threads: number;
   readonly json?: boolean;
 }
 
@@ -42,7 +44,7 @@ export function planCommand(): Command {
         .makeOptionMandatory(),
     )
     .requiredOption('-o, --output <plan>', 'plan file to write (JSON)')
-    .option('--calibration <file>', 'what calibrate recorded (bac, acs)')
+    .option('--calibration <file>', 'what calibrate recorded (search, bac, acs)')
     .option('--updates <S>', 'updates per block (bac, acs, uniform)', integerOption(1), 10)
     .option('--bubbling <n>', 'blocks that get the bubbling union (bac)', integerOption(0), 5)
     .addOption(
@@ -57,25 +59,40 @@ export function planCommand(): Command {
     )
     .option('--final-update', 'update every block at the last step too (default for bac and acs)')
     .option('--no-final-update', 'do not (default for uniform)')
+    .option(
+      '--budget-cost <share>',
+      "most multiply-adds, as a share of the dense policy's (search)",
+      positiveNumber,
+    )
+    .option('--threads <n>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
     .option('--json', 'print a summary for machines')
     .action(runPlan);
 }
 
 async function runPlan(directory: string, options: PlanOptions): Promise<void> {
-  const { sha256: policySha256, manifest } = await readPolicyPackage(directory);
+  const policy = await readPolicyPackage(directory);
+  const { sha256: policySha256, manifest } = policy;
   const target: PlanTarget = {
     policySha256,
     layers: manifest.architecture.layers,
     steps: manifest.noise_scheduler.steps,
     solver: manifest.noise_scheduler.kind,
   };
-  const plan = await makeFor(target, options);
-  await writePlan(options.output, plan);
+  const made =
+    options.method === 'search'
+      ? await searchedPlan(
+          policy,
+          await calibrationFor(target, options),
+          options.calibration!,
+          options,
+        )
+      : { plan: await makeFor(target, options), constants: new Map() };
+  const { plan, sha256 } = await writePlan(options.output, made.plan, made.constants);
   const updates = plan.blocks.reduce((sum, block) => sum + block.updates.length, 0);
   const summary = {
     plan: options.output,
     name: planName(plan),
-    sha256: sha256(Buffer.from(formatPlan(plan))),
+    sha256,
     method: plan.method,
     steps: plan.steps,
     blocks: plan.blocks.length,

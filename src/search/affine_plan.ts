@@ -1,0 +1,25 @@
+import { affineConstants } from '../caching/affine_constants.js';
+import { makePlan } from '../caching/make_plan.js';
+import type { MadePlan } from '../caching/methods/method.js';
+import type { PolicyPackage } from '../policy/policy_package.js';
+import type { Outcome } from './plan_search.js';
+
+/** A plan that evaluates the whole network at some steps, with fitted affine runs between them. */
+export function affinePlan(
+  { sha256: policySha256, manifest }: PolicyPackage,
+  { evaluations, runs }: Pick<Outcome, 'evaluations' | 'runs'>,
+): MadePlan {
+  const { architecture, noise_scheduler: scheduler } = manifest;
+  const target = {
+    policySha256,
+    layers: architecture.layers,
+    steps: scheduler.steps,
+    solver: scheduler.kind,
+  };
+  const schedules = Array.from({ length: 3 * architecture.layers }, () => evaluations);
+  const plan = makePlan(target, { name: 'search', updates: evaluations.length }, schedules);
+  return {
+    plan: { ...plan, correction: { kind: 'affine' } },
+    constants: affineConstants(runs()),
+  };
+}
