@@ -4,9 +4,10 @@
 
 For each of some observations every engine draws chunks from the same seeds; a task with several ways of doing it has
 several modes there, which the error of single chunks cannot tell from noise. All figures are of the executed joint
-targets in mrad (root mean square over the chunk), means over observations:
+targets in mrad (root mean square over the chunk), over all observations:
 
-    distance   root of the energy distance (Szekely & Rizzo 2013) to dense, unbiased; `dense, other seeds` is its floor
+    distance   energy distance to dense, 2 E|X-Y| - E|X-X'| - E|Y-Y'| (Szekely & Rizzo 2013), unbiased, with its 95 %
+               interval over observations; `dense, other seeds` is its floor
     mean       error of the mean chunk
     spread     standard deviation over seeds
     paired     error against the dense chunk of the same noise
@@ -55,7 +56,7 @@ def mean_gap(some, others, is_paired):
 
 
 def energy_distance(dense, other, is_paired=True):
-    """Squared energy distances (observations,), unbiased: may be below 0."""
+    """Energy distances (observations,) in mrad, unbiased: may be below 0."""
     return np.array([2 * mean_gap(x, y, is_paired) - mean_gap(x, x, True) - mean_gap(y, y, True)
                      for x, y in zip(dense, other)])
 
@@ -66,16 +67,12 @@ def row(name, dense, other):
     resampled = rng.choice(distance, (1000, len(distance))).mean(axis=1)
     return {
         'name': name,
-        'distance': root(distance.mean()),
-        'interval': [root(np.quantile(resampled, q)) for q in (0.025, 0.975)],
+        'distance': round(float(distance.mean()), 2),
+        'interval': [round(float(np.quantile(resampled, q)), 2) for q in (0.025, 0.975)],
         'mean': rms(dense.mean(axis=1) - other.mean(axis=1)),
         'spread': rms(other - other.mean(axis=1, keepdims=True)),
         'paired': rms(dense - other),
     }
-
-
-def root(value):
-    return round(float(np.sqrt(max(value, 0))), 2)
 
 
 def rms(differences):
@@ -110,7 +107,7 @@ def main():
 
     dense, half = chunks['dense'], options.seeds // 2
     floor = energy_distance(dense[:, :half], dense[:, half:], is_paired=False)
-    rows = [{'name': 'dense, other seeds', 'distance': root(floor.mean()), 'mean': None,
+    rows = [{'name': 'dense, other seeds', 'distance': round(float(floor.mean()), 2), 'mean': None,
              'spread': row('dense', dense, dense)['spread'], 'paired': None}]
     rows += [row(name, dense, other) for name, other in chunks.items() if name != 'dense']
     print(f'{"":28} distance  (95 %)          mean  spread  paired   [mrad]')
