@@ -18,8 +18,6 @@ import { heldOutSamples } from '../report/facts/held_out_samples.js';
 import { checkNames, type NamedPlan } from '../report/facts/measure_plans.js';
 import { chosenMethods, methodPlans } from '../report/facts/method_plans.js';
 import type { ReportFacts } from '../report/facts/report_facts.js';
-import { reportMarkdown } from '../report/report_markdown.js';
-import { reportPage } from '../report/report_page.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
 import { type RecordedInputs, recordedInputs } from './recorded_inputs.js';
 import { remapOption } from './remap_option.js';
@@ -218,7 +216,11 @@ async function givenPlans(policy: PolicyPackage, files: readonly string[]): Prom
 
 async function formatted(facts: ReportFacts, format: ReportOptions['format']): Promise<string> {
   if (format === 'json') return `${JSON.stringify(facts)}\n`;
-  return format === 'markdown' ? reportMarkdown(facts) : reportPage(facts);
+  if (format === 'markdown') {
+    return (await import('../report/report_markdown.js')).reportMarkdown(facts);
+  }
+  // Drawing charts takes a while to load.
+  return (await import('../report/report_page.js')).reportPage(facts);
 }
 
 /** This command as one would type it. */
