@@ -74,8 +74,6 @@ export class NoiseResponse {
           size,
         ]);
         for (let i = 0; i < after.length; i++) after[i]! += moved[i]!;
-      } else if (t > begin) {
-        transitions.push(new Float64Array(0));
       }
       spread.push(after);
     }
@@ -95,9 +93,8 @@ export class NoiseResponse {
     for (let k = end - 1; k >= this.begin; k--) {
       const { sigma } = this.#steps[k]!;
       matrices.unshift(response.map((value) => sigma * value));
-      if (k > this.begin && sigma > 0) {
-        response = product(this.#transitions[k - this.begin - 1]!, response, size, size, size);
-      }
+      const transition = this.#transitions[k - this.begin - 1];
+      if (transition) response = product(transition, response, size, size, size);
     }
     const strengths = matrices.map((matrix) => matrix.reduce((sum, value) => sum + value ** 2, 0));
     const least = NEGLIGIBLE ** 2 * Math.max(...strengths);
