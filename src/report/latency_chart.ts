@@ -7,10 +7,10 @@ export type LatencyRow = Pick<BenchRow, 'median_ms' | 'p90_ms'> & { readonly lab
 
 /** Bar chart of the time of a chunk: the median in colour, up to the 90th percentile in grey. SVG. */
 export function latencyChart(rows: readonly LatencyRow[]): string {
-  const bar = { type: 'bar', barWidth: 26 };
+  const bar = { type: 'bar', barWidth: 22 };
   return svgChart(
     {
-      grid: { left: 190, right: 190, top: 6, bottom: 46 },
+      grid: { left: 128, right: 172, top: 6, bottom: 46, outerBoundsMode: 'none' },
       xAxis: {
         type: 'value',
         name: 'ms for one chunk of actions',
@@ -45,7 +45,7 @@ export function latencyChart(rows: readonly LatencyRow[]): string {
         },
       ],
     },
-    { width: 1000, height: 52 + 40 * rows.length },
+    { width: 600, height: 52 + 34 * rows.length },
     `Time of a chunk: ${rows.map((row) => `${row.label} ${row.median_ms} ms`).join(', ')}`,
   );
 }

@@ -62,7 +62,7 @@ export function replayPage(shown: ReplayPage): string {
         ['median', `12px solid ${COLOURS.dense}`],
         ['90th percentile', `12px solid ${COLOURS.recorded}`],
       ])}
-      <figure>
+      <figure class="narrow">
         ${new Html(
           latencyChart([
             { label: 'dense', ...facts.dense },
