@@ -23,16 +23,17 @@ export interface Denoiser {
 
 /**
  * Compiles a policy and loads it. Compiled graphs are kept on disk, see {@link cachedGraph}.
- * @param program absent = the dense policy
+ * @param wanted absent = the dense policy; with CUDA, int8 is computed in fp32
  * @param options `keepGraph`: false for a program that is of no use again; the dense policy is always kept
  * @throws BadInput when the program decides at run time
  */
 export async function openDenoiser(
   policy: PolicyPackage,
-  program: DenoisingProgram | undefined,
+  wanted: DenoisingProgram | undefined,
   options: SessionOptions & { readonly keepGraph?: boolean } = {},
 ): Promise<Denoiser> {
   const { manifest } = policy;
+  const program = options.provider === 'cuda' ? wanted && inFullPrecision(wanted) : wanted;
   let read: DenoiserWeights | undefined;
   // Reading the weights takes longer than loading a graph that is in the cache.
   const weights = (): DenoiserWeights =>
@@ -64,6 +65,11 @@ export async function openDenoiser(
     await Session.load(prepare.model, options),
     await Session.load(step.model, options),
   );
+}
+
+/** CUDA has no kernels for int8 as the CPU has it: each product would go to the CPU and back. */
+function inFullPrecision(program: DenoisingProgram): DenoisingProgram {
+  return { ...program, numerics: { kind: 'fp32' } };
 }
 
 /** One run per chunk. */
