@@ -24,6 +24,17 @@ export interface SourceParameters {
   readonly depth: number;
 }
 
+/** What is done when observations are unlike those that a plan was calibrated on. */
+export interface DriftParameters {
+  readonly monitor: boolean;
+  /** A preset or the path of a plan; empty: none. */
+  readonly fallback: string;
+  /** s */
+  readonly calmS: number;
+  /** 0: none. */
+  readonly checkEvery: number;
+}
+
 /** All parameters of the node; config/parameters.yaml says what they mean and which values are special. */
 export interface NodeParameters {
   readonly policy: string;
@@ -43,6 +54,7 @@ export interface NodeParameters {
   readonly shadow: boolean;
   readonly trajectoryStamp: TrajectoryStamp;
   readonly limits: JointLimits;
+  readonly drift: DriftParameters;
   readonly recordSeconds: number;
   /** MB, 10^6 bytes. */
   readonly recordMaxMb: number;
@@ -80,6 +92,12 @@ export function nodeParameters(values: ReadonlyMap<string, ParameterValue>): Nod
       positionMin: read.numbers('limits.position_min'),
       positionMax: read.numbers('limits.position_max'),
       velocity: read.numbers('limits.velocity'),
+    },
+    drift: {
+      monitor: read.boolean('drift.monitor'),
+      fallback: read.string('drift.fallback'),
+      calmS: read.number('drift.calm_s'),
+      checkEvery: read.number('drift.check_every'),
     },
     recordSeconds: read.number('record_seconds'),
     recordMaxMb: read.number('record_max_mb'),

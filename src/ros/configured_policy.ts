@@ -8,7 +8,7 @@ import type { NodeParameters } from '../parameters/node_parameters.js';
 import type { DiagnosedPolicy } from './diagnostics.js';
 import { guarded } from './guarded.js';
 import { loopPolicy } from './loop_policy.js';
-import { loopSettings } from './loop_settings.js';
+import { loopSettings, rateOf } from './loop_settings.js';
 import type { Publications } from './publications.js';
 import type { Rclnodejs, RosNode } from './rclnodejs_api.js';
 import { SourceSubscriptions } from './source_subscriptions.js';
@@ -86,6 +86,13 @@ export class ConfiguredPolicy {
   /** What runs. */
   get loaded(): LoadedPolicy {
     return this.#loaded;
+  }
+
+  /** How long the actions of a chunk last, ms. */
+  get chunkMs(): number {
+    const { manifest } = this.#loaded;
+    const { actionSteps } = loopSettings(this.#parameters, manifest, this.#timing);
+    return (1000 * actionSteps) / rateOf(this.#parameters, manifest);
   }
 
   /** Begins to act. */

@@ -3,10 +3,10 @@ import type { LoopState } from '../control/policy_loop.js';
 import type { SourceCounts } from '../control/observation_window.js';
 import type { TimeQuantiles } from '../control/rolling_times.js';
 import type { RosTime } from '../control/ros_messages.js';
+import { type DiagnosticStatus, LEVEL, prefixed, statusOf } from './diagnostic_status.js';
+import type { DiagnosedDrift } from './drift_guard.js';
+import { driftStatus } from './drift_status.js';
 import type { LoadedPolicy } from '../inference/worker/loaded_policy.js';
-
-/** Levels of diagnostic_msgs/msg/DiagnosticStatus. */
-const LEVEL = { ok: 0, warn: 1, error: 2 } as const;
 
 /** What diagnostics are made from. */
 export interface DiagnosedNode {
@@ -20,6 +20,8 @@ export interface DiagnosedNode {
   readonly clockStands: boolean;
   /** Of a configured node. */
   readonly policy: DiagnosedPolicy | undefined;
+  /** Where the plan that runs says what observations are to be like. */
+  readonly drift: DiagnosedDrift | undefined;
 }
 
 export interface DiagnosedPolicy {
@@ -46,19 +48,12 @@ export interface DiagnosedSource {
   readonly counts: Readonly<SourceCounts>;
 }
 
-interface DiagnosticStatus {
-  readonly level: number;
-  readonly name: string;
-  readonly message: string;
-  readonly hardware_id: string;
-  readonly values: readonly { readonly key: string; readonly value: string }[];
-}
-
 /** The message diagnostic_msgs/msg/DiagnosticArray of a node: the loop, the inference, every source. */
 export function diagnosticArray(node: DiagnosedNode, stamp: RosTime): object {
   const status = [loopStatus(node)];
   if (node.policy) {
     status.push(inferenceStatus(node.name, node.policy));
+    if (node.drift) status.push(driftStatus(node.name, node.drift));
     for (const i of node.policy.sources.keys())
       status.push(sourceStatus(node.name, node.policy, i));
   }
@@ -170,32 +165,10 @@ function sourceStatus(name: string, policy: DiagnosedPolicy, i: number): Diagnos
   });
 }
 
-function statusOf(
-  name: string,
-  level: number,
-  message: string,
-  values: Readonly<Record<string, string | number>>,
-): DiagnosticStatus {
-  return {
-    level,
-    name,
-    message,
-    hardware_id: '',
-    values: Object.entries(values).map(([key, value]) => ({ key, value: String(value) })),
-  };
-}
-
 function times(what: string, quantiles: TimeQuantiles | null): Record<string, string> {
   if (!quantiles) return {};
   const { p50, p95, p99, max } = quantiles;
   return Object.fromEntries(
     Object.entries({ p50, p95, p99, max }).map(([q, ms]) => [`${what}_${q}_ms`, ms.toFixed(3)]),
   );
-}
-
-function prefixed(
-  prefix: string,
-  values: Readonly<Record<string, number>>,
-): Record<string, number> {
-  return Object.fromEntries(Object.entries(values).map(([key, n]) => [`${prefix}${key}`, n]));
 }

@@ -3,20 +3,21 @@ import { setTimeout } from 'node:timers/promises';
 import { BadInput, messageOf } from '../errors.js';
 import { PolicyHost } from '../inference/worker/policy_host.js';
 import type { LoadedPolicy, LoadOptions } from '../inference/worker/loaded_policy.js';
-import { policyMotion } from '../control/policy_motion.js';
 import { rosTime } from '../control/ros_messages.js';
 import { declaredParameters } from '../parameters/declared_parameters.js';
 import type { GivenValue } from '../parameters/accept_value.js';
 import type { NodeParameters } from '../parameters/node_parameters.js';
-import { objectionToParameters, type PolicyFacts } from '../parameters/objection_to_parameters.js';
+import { objectionToParameters } from '../parameters/objection_to_parameters.js';
 import { ROS_PARAMETER_TYPE } from '../parameters/ros_parameter_type.js';
 import { ConfiguredPolicy } from './configured_policy.js';
 import { diagnosticArray } from './diagnostics.js';
+import { DriftGuard } from './drift_guard.js';
 import { guardExecutor, guarded } from './guarded.js';
-import { loopPolicy } from './loop_policy.js';
 import { ManagedNode } from './managed_node.js';
 import { parameterOverrides } from './parameter_overrides.js';
 import { ParameterServer } from './parameter_server.js';
+import { type PlanChoice, planChoice } from './plan_choice.js';
+import { factsOf, refuseMisfit, refuseOtherJoints } from './policy_fit.js';
 import { offerServices, type LoadPolicyRequest } from './policy_services.js';
 import { Publications } from './publications.js';
 import { repairClock, repairParameters, repairParameterServices } from './repair_rclnodejs.js';
@@ -39,6 +40,7 @@ export class PolicyNode {
   readonly #rcl: Rclnodejs;
   readonly #node: RosNode;
   readonly #host: PolicyHost;
+  readonly #guard: DriftGuard;
   readonly #publications: Publications;
   readonly #parameters: ParameterServer;
   readonly #lifecycle: ManagedNode;
@@ -48,12 +50,20 @@ export class PolicyNode {
   /** The node's clock at the last diagnostics, ns. */
   #diagnosedNs: bigint | undefined;
   #seed = 0;
+  /** Policies and plans that are being loaded. */
+  #loading = 0;
   #closing = false;
 
   private constructor(rcl: Rclnodejs, native: RclNative, node: RosNode) {
     this.#rcl = rcl;
     this.#node = node;
     this.#host = new PolicyHost({ onCrash: (error) => void this.#recover(error) });
+    this.#guard = new DriftGuard({
+      maker: this.#host,
+      canSwap: () => this.#loading === 0 && this.#lifecycle.state === 'active',
+      swap: async (choice) => this.#swapPlan(choice),
+      logger: node.getLogger(),
+    });
     guardExecutor(node);
     repairParameterServices(node);
     repairClock(rcl, node);
@@ -61,8 +71,12 @@ export class PolicyNode {
     useSimTime(rcl, node, overrides);
     this.#parameters = new ParameterServer(rcl, node, declaredParameters(), overrides, {
       configured: () => this.#lifecycle.state !== 'unconfigured',
-      objection: (next) => objectionToParameters(next, this.#facts()),
-      changed: () => this.#policy?.useParameters(this.#parameters.values, this.#timing()),
+      objection: (next) =>
+        objectionToParameters(next, this.#policy && factsOf(this.#policy.loaded)),
+      changed: () => {
+        this.#policy?.useParameters(this.#parameters.values, this.#timing());
+        this.#guard.useParameters(this.#parameters.values);
+      },
     });
     this.#publications = new Publications(rcl, node);
     this.#lifecycle = new ManagedNode(node, native, {
@@ -130,9 +144,10 @@ export class PolicyNode {
 
   async #configure(): Promise<void> {
     this.#problem = undefined;
-    const loaded = await this.#prepare(this.#loadOptions(this.#parameters.values));
+    const loaded = await this.#prepare(this.#parameters.values);
     this.#host.activate();
     this.#take(loaded);
+    this.#guardOver(loaded);
     const { planName, provider, loadMs, warmUp } = loaded;
     const took = `${(loadMs / 1000).toFixed(1)} s, ${warmUp.medianMs.toFixed(1)} ms a chunk`;
     const logger = this.#node.getLogger();
@@ -144,20 +159,23 @@ export class PolicyNode {
   }
 
   /** Loads a policy beside the one that runs. */
-  async #prepare(options: LoadOptions): Promise<LoadedPolicy> {
-    if (options.policy === '') {
+  async #prepare(values: NodeParameters): Promise<LoadedPolicy> {
+    if (values.policy === '') {
       throw new BadInput(
         'is not set',
         'parameter policy',
         'give the directory of a policy package',
       );
     }
-    const loaded = await this.#host.prepare(options);
+    this.#loading++;
+    const loaded = await this.#host
+      .prepare(loadOptions(values))
+      .finally(() => void this.#loading--);
     if (this.#closing) throw new Error('the node is ending');
     const logger = this.#node.getLogger();
     const { providerNote, budgetNote } = loaded;
     if (providerNote !== undefined) {
-      if (options.provider === 'auto') logger.info(providerNote);
+      if (values.executionProvider === 'auto') logger.info(providerNote);
       else logger.warn(providerNote);
     }
     if (budgetNote !== undefined) logger.warn(budgetNote);
@@ -181,7 +199,7 @@ export class PolicyNode {
       values,
       this.#timing(),
       {
-        maker: this.#host,
+        maker: this.#guard,
         publications: this.#publications,
       },
     );
@@ -198,6 +216,7 @@ export class PolicyNode {
   async #free(): Promise<void> {
     this.#policy?.close();
     this.#policy = undefined;
+    this.#guard.stop();
     this.#publications.withdraw();
     await this.#host.unload();
   }
@@ -221,14 +240,11 @@ export class PolicyNode {
       const objection = this.#parameters.objection(name, wanted[name]);
       if (objection !== undefined) throw new BadInput(objection, '~/load_policy', 'correct it');
     }
-    const loaded = await this.#prepare(this.#loadOptions({ ...now, ...wanted })).catch(
-      (error: unknown) => {
-        // Asking for another policy gave up the recovery of the one before.
-        if (this.#host.hasFailed)
-          void this.#recover(new Error('the policy before is loaded again'));
-        throw error;
-      },
-    );
+    const loaded = await this.#prepare({ ...now, ...wanted }).catch((error: unknown) => {
+      // Asking for another policy gave up the recovery of the one before.
+      if (this.#host.hasFailed) void this.#recover(new Error('the policy before is loaded again'));
+      throw error;
+    });
     if (this.#policy !== before) {
       throw new Error('the node was configured anew meanwhile; the old request does not count');
     }
@@ -245,6 +261,7 @@ export class PolicyNode {
       this.#parameters.setByNode(name, wanted[name]);
     }
     await this.#goOnWith(before, loaded);
+    this.#guardOver(loaded);
     const notes = [loaded.providerNote, loaded.budgetNote].filter((note) => note !== undefined);
     return {
       message: [`${loaded.planName} on ${loaded.provider}`, ...notes].join('; '),
@@ -252,6 +269,28 @@ export class PolicyNode {
       plan_sha256: loaded.planSha256 ?? '',
       latency_ms: loaded.warmUp.medianMs,
     };
+  }
+
+  /** Has another plan make the chunks for a while; the parameters stay. @throws Error when it cannot */
+  async #swapPlan(choice: PlanChoice | undefined): Promise<LoadedPolicy> {
+    const before = this.#configured();
+    const values = { ...this.#parameters.values, ...choice };
+    const loaded = await this.#prepare(values);
+    if (this.#policy !== before) throw new Error('the node was configured anew meanwhile');
+    const chunkMs = before.chunkMs;
+    if (choice && loaded.warmUp.medianMs > chunkMs) {
+      await this.#host.discard();
+      const took = `${loaded.planName} takes ${loaded.warmUp.medianMs.toFixed(0)} ms a chunk`;
+      throw new Error(`${took}, whose actions last ${chunkMs.toFixed(0)} ms`);
+    }
+    this.#host.activate();
+    await this.#goOnWith(before, loaded);
+    return loaded;
+  }
+
+  #guardOver(loaded: LoadedPolicy): void {
+    const { values } = this.#parameters;
+    this.#guard.use(loaded, loadOptions(values), values);
   }
 
   /** The inference thread is gone: the robot is held until another one has loaded the policy. */
@@ -266,12 +305,13 @@ export class PolicyNode {
     if (this.#policy !== policy || this.#closing || !this.#host.hasFailed) return;
     try {
       const values = this.#parameters.values;
-      const loaded = await this.#prepare(this.#loadOptions(values));
+      const loaded = await this.#prepare(values);
       if (this.#policy !== policy) return;
       // Files may have changed meanwhile, and the latency budget may lead to another preset.
       refuseMisfit(loaded, values);
       this.#host.activate();
       await this.#goOnWith(policy, loaded);
+      this.#guardOver(loaded);
     } catch (failure) {
       if (this.#policy !== policy) return;
       this.#problem = `the policy cannot be loaded again: ${messageOf(failure)}`;
@@ -303,22 +343,6 @@ export class PolicyNode {
     throw new BadInput(`is ${this.#lifecycle.state}`, 'the node', 'configure it first');
   }
 
-  #loadOptions(values: NodeParameters): LoadOptions {
-    return {
-      policy: values.policy,
-      ...(values.plan !== '' && { plan: values.plan }),
-      preset: values.preset,
-      latencyBudgetMs: values.latencyBudgetMs,
-      provider: values.executionProvider,
-      providerFallback: values.providerFallback,
-      threads: values.threads,
-    };
-  }
-
-  #facts(): PolicyFacts | undefined {
-    return this.#policy && factsOf(this.#policy.loaded);
-  }
-
   #timing(): { seed: number; simTime: boolean } {
     const simTime = this.#node.getParameter('use_sim_time').value === true;
     return { seed: this.#seed, simTime };
@@ -335,6 +359,7 @@ export class PolicyNode {
         problem: this.#problem,
         clockStands,
         policy: this.#policy?.diagnosed(),
+        drift: this.#guard.report(),
       },
       rosTime(nowNs),
     );
@@ -356,34 +381,16 @@ function useSimTime(
   node.setParameters([new Parameter('use_sim_time', given.type, given.value)]);
 }
 
-/** Limits are given by place. @throws BadInput when they are given and another policy's joints are others */
-function refuseOtherJoints(
-  { manifest: before }: LoadedPolicy,
-  { manifest: next }: LoadedPolicy,
-  { limits }: NodeParameters,
-): void {
-  const [now, then] = [before, next].map(({ action }) => action.joint_names?.join(', '));
-  if (now === then || Object.values(limits).every((values) => values.length === 0)) return;
-  throw new BadInput(
-    `are for the joints ${now}, the policy to load moves ${then}`,
-    'parameters limits.*',
-    'clean up, set them for that policy and configure',
-  );
-}
-
-/** @throws BadInput when a policy cannot be run, or not with these parameters */
-function refuseMisfit(loaded: LoadedPolicy, values: NodeParameters): void {
-  const objection = objectionToParameters(values, factsOf(loaded));
-  if (objection !== undefined) {
-    throw new BadInput(objection, 'the parameters', 'correct it and try again');
-  }
-  policyMotion(loopPolicy(loaded, values.policy, values));
-}
-
-function factsOf({ manifest }: LoadedPolicy): PolicyFacts {
+function loadOptions(values: NodeParameters): LoadOptions {
+  const { plan: fallbackPlan } = planChoice(values.drift.fallback);
   return {
-    joints: manifest.architecture.action_dim,
-    actionSteps: manifest.architecture.n_action_steps,
-    rateHz: manifest.action.rate_hz,
+    policy: values.policy,
+    ...(values.plan !== '' && { plan: values.plan }),
+    ...(fallbackPlan !== '' && { fallbackPlan }),
+    preset: values.preset,
+    latencyBudgetMs: values.latencyBudgetMs,
+    provider: values.executionProvider,
+    providerFallback: values.providerFallback,
+    threads: values.threads,
   };
 }

@@ -4,6 +4,7 @@ import type { ObservationValue } from '../../control/observation_value.js';
 import type { Observation, Stamped } from '../../control/observation_window.js';
 import { messageOf } from '../../errors.js';
 import { endCalls, newCallCounter } from '../native_calls.js';
+import type { Chunk } from '../policy_runner.js';
 import type { LoadedPolicy, LoadOptions } from './loaded_policy.js';
 import { receiveError, type WorkerRequest, type WorkerResponse } from './protocol.js';
 import { SampleIds } from './sample_ids.js';
@@ -102,6 +103,18 @@ export class InferenceWorker {
   ): Promise<WorkerChunk> {
     const { transfer, ...rest } = this.#samples.window(window);
     return (await this.#ask({ kind: 'chunk', ...rest, ...noise }, transfer)) as WorkerChunk;
+  }
+
+  /**
+   * Makes a chunk from a condition that is known already.
+   * @param condition (To, Dc), normalised
+   * @param noise as for {@link chunk}
+   */
+  async denoise(
+    condition: Float32Array,
+    noise: { readonly seed: number; readonly index: number },
+  ): Promise<Chunk> {
+    return (await this.#ask({ kind: 'denoise', condition, ...noise })) as Chunk;
   }
 
   /** Frees the policy; the thread stays for the next one. */

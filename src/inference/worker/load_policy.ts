@@ -8,6 +8,7 @@ import type { Preset } from '../../policy/presets.js';
 import { fromPreset, presetPlan } from '../preset_plan.js';
 import type { ExecutionProvider } from '../session.js';
 import type { LoadedPolicy, LoadOptions } from './loaded_policy.js';
+import { planPromises } from './plan_promises.js';
 import { type WarmUp, warmUp } from './warm_up.js';
 
 /** A policy with its sessions, and what is known of it. */
@@ -22,6 +23,7 @@ type PlanChoice = Awaited<ReturnType<typeof presetPlan>> & { readonly preset: Pr
 interface Opened {
   readonly runner: OpenPolicyRunner;
   readonly choice: PlanChoice;
+  readonly promises: ReturnType<typeof planPromises>;
   readonly warmUp: WarmUp;
   /** Presets before this one, which took too long. */
   readonly tooSlow: readonly Preset[];
@@ -36,8 +38,9 @@ export async function loadPolicy(options: LoadOptions): Promise<RunningPolicy> {
   const begin = performance.now();
   const policy = await readPolicyPackage(options.policy);
   const layout = observationLayout(policy.manifest, options.policy);
+  if (options.fallbackPlan !== undefined) await readPlanFor(options.fallbackPlan, policy);
   const { found, opened } = await openWithProvider(policy, options);
-  const { runner, choice, warmUp: times } = opened;
+  const { runner, choice, promises, warmUp: times } = opened;
   const note = budgetNote(opened, options.latencyBudgetMs ?? 0);
   const computed = choice.plan.blocks.reduce((sum, { updates }) => sum + updates.length, 0);
   const loaded: LoadedPolicy = {
@@ -47,6 +50,7 @@ export async function loadPolicy(options: LoadOptions): Promise<RunningPolicy> {
     plan: choice.plan,
     planName: planName(choice.plan),
     preset: choice.preset,
+    ...promises,
     blockUpdates: { computed, total: choice.plan.blocks.length * choice.plan.steps },
     multiplyAdds: runner.multiplyAdds,
     provider: found.provider,
@@ -87,6 +91,8 @@ async function openWithinBudget(
       preset === undefined
         ? { ...(await readPlanFor(options.plan!, policy)), preset }
         : { ...(await presetPlan(preset, policy)), preset };
+    const where = options.plan ?? `preset ${preset}`;
+    const promises = planPromises(choice, policy.manifest, where);
     const { sha256 } = choice;
     const plan = sha256 === undefined ? undefined : { ...choice, sha256 };
     const runner = await openRunner(policy, plan, settings);
@@ -98,7 +104,9 @@ async function openWithinBudget(
       throw error;
     }
     const kept = budgetMs === 0 || times.medianMs <= budgetMs;
-    if (kept || i === presets.length - 1) return { runner, choice, warmUp: times, tooSlow };
+    if (kept || i === presets.length - 1) {
+      return { runner, choice, promises, warmUp: times, tooSlow };
+    }
     tooSlow.push(preset!);
     await runner.close();
   }

@@ -1,4 +1,5 @@
 import type { Plan } from '../../caching/plan.js';
+import type { DriftReference } from '../../control/drift_distance.js';
 import type { PolicyManifest } from '../../policy/manifest.js';
 import type { ProviderChoice } from '../execution_provider.js';
 import type { Preset } from '../../policy/presets.js';
@@ -11,6 +12,8 @@ export interface LoadOptions {
   readonly policy: string;
   /** Plan file; goes before the preset. */
   readonly plan?: string;
+  /** A plan that may be needed later, in haste: it is read, and has to fit as well. */
+  readonly fallbackPlan?: string;
   /** Where no plan is given; default `dense`. */
   readonly preset?: Preset;
   /** Time a chunk may take, ms; a preset that takes longer gives way to a faster one. 0 = as long as it wants. */
@@ -33,6 +36,13 @@ export interface LoadedPolicy {
   readonly planName: string;
   /** The preset that was taken, which the budget may have chosen; undefined where a plan was given. */
   readonly preset: Preset | undefined;
+  /** What observations are to be like, where the plan says. */
+  readonly drift?: DriftReference;
+  /**
+   * Root mean square error against dense that 99 of 100 chunks stayed below when the plan was made, on held-out
+   * episodes where there were some; undefined where the plan has no certificate.
+   */
+  readonly certifiedError?: number;
   /** How many blocks a chunk computes, of those that the dense policy computes. */
   readonly blockUpdates: { readonly computed: number; readonly total: number };
   /** Of one chunk without the camera encoders. */

@@ -33,6 +33,12 @@ export type WorkerRequest =
       readonly seed: number;
       readonly index: number;
     } & SampleUpdate)
+  | {
+      readonly kind: 'denoise';
+      readonly condition: Float32Array;
+      readonly seed: number;
+      readonly index: number;
+    }
   | { readonly kind: 'unload' };
 
 /** An answer; `ready` is said once, without being asked. */

@@ -1,4 +1,9 @@
 import type { Chunk } from '../policy_runner.js';
 
-/** A chunk and how long its condition took: pictures decoded and encoded, vectors normalised, ms. */
-export type WorkerChunk = Chunk & { readonly observationMs: number };
+/** A chunk, what it was made from, and how long that took: pictures decoded and encoded, vectors normalised. */
+export type WorkerChunk = Chunk & {
+  /** (To, Dc), normalised. */
+  readonly condition: Float32Array;
+  /** ms */
+  readonly observationMs: number;
+};

@@ -8,6 +8,7 @@ import { ConditionBuilder } from '../../control/condition_builder.js';
 import type { ObservationValue } from '../../control/observation_value.js';
 import type { Stamped } from '../../control/observation_window.js';
 import { countCallsIn } from '../native_calls.js';
+import type { Chunk } from '../policy_runner.js';
 import { seededChunkNoise } from '../seeded_noise.js';
 import { collectGarbage } from './collect_garbage.js';
 import type { LoadedPolicy, LoadOptions } from './loaded_policy.js';
@@ -73,7 +74,19 @@ async function chunk({
   );
   const observationMs = performance.now() - begin;
   const noise = seededChunkNoise(seed, index, scheduler.steps, a.horizon, a.action_dim);
-  return { ...(await runner.denoise(condition, noise)), observationMs };
+  return { ...(await runner.denoise(condition, noise)), condition, observationMs };
+}
+
+async function denoise({
+  condition,
+  seed,
+  index,
+}: Extract<WorkerRequest, { kind: 'denoise' }>): Promise<Chunk> {
+  if (!running) throw new Error('no policy is loaded');
+  const { runner } = running;
+  const { architecture: a, noise_scheduler: scheduler } = runner.manifest;
+  const noise = seededChunkNoise(seed, index, scheduler.steps, a.horizon, a.action_dim);
+  return runner.denoise(condition, noise);
 }
 
 async function answer(request: Exclude<WorkerRequest, { kind: 'prefetch' }>): Promise<unknown> {
@@ -84,6 +97,8 @@ async function answer(request: Exclude<WorkerRequest, { kind: 'prefetch' }>): Pr
       return unload();
     case 'chunk':
       return chunk(request);
+    case 'denoise':
+      return denoise(request);
   }
 }
 
