@@ -7,6 +7,7 @@ import { solverSteps } from '../policy/solver_steps.js';
 import { affineRuns } from './affine_constants.js';
 import type { AffineRun } from './affine_run.js';
 import { blockIndex } from './blocks.js';
+import { checkPlanFields } from './check_plan_fields.js';
 import type { Plan } from './plan.js';
 import type { Predict } from './plan_fields.js';
 
@@ -65,6 +66,7 @@ export function denoisingProgram(
   }
   const { plan, constants } = file;
   const { correction, memory, decision, numerics } = plan;
+  checkPlanFields(plan, architecture, where);
   const factors = correction?.kind === 'noise-scale' ? correction.factors : undefined;
   if (factors && factors.length !== plan.steps) {
     throw new BadInput(

@@ -31,13 +31,6 @@ export function buildChunkGraph(
       'run it with --engine interpreter',
     );
   }
-  if (program.memory && !program.memory.keep.includes(0)) {
-    throw new BadInput(
-      'memory.keep is without token 0, so that some action tokens would see nothing',
-      'plan',
-      'keep the time token',
-    );
-  }
   const a = manifest.architecture;
   const g = new GraphBuilder(metadata);
   const condition = g.reshape(g.input('condition', [1, a.n_obs_steps, a.condition_dim]), [
