@@ -12,7 +12,7 @@ export const PANDA_JOINTS = [
   'panda_finger_joint1',
 ];
 /** Where the demo's episodes begin, about, rad and m. */
-const PANDA_START = [0, 0.2, 0, -2.4, 0, 2.6, 0.8, 0.04];
+export const PANDA_START = [0, 0.2, 0, -2.4, 0, 2.6, 0.8, 0.04];
 
 /** Joint states; by default the demo's robot as its episodes begin. */
 export function jointStates(

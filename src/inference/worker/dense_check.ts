@@ -21,6 +21,8 @@ export interface DenseCheckReport {
 const KEPT = 1000;
 /** Part of the time to the next chunk that a check may take. */
 const SHARE_OF_TIME = 0.8;
+/** By what the expected time shrinks with every chunk for which it was too long. */
+const FADING = 0.95;
 
 /**
  * Computes every Nth chunk again by the dense policy from the same observation and noise, in a thread of its
@@ -31,7 +33,8 @@ export class DenseCheck {
   readonly #every: number;
   readonly #start: typeof InferenceWorker.start;
   #worker: InferenceWorker | undefined;
-  #medianMs: number | undefined;
+  /** What a dense chunk is expected to take, ms; undefined while there is no dense policy. */
+  #expectedMs: number | undefined;
   #waiting = 0;
   #busy = false;
   #closed = false;
@@ -53,7 +56,7 @@ export class DenseCheck {
     try {
       const worker = await this.#start({
         onCrash: (error) => {
-          this.#medianMs = undefined;
+          this.#expectedMs = undefined;
           this.#problem = messageOf(error);
         },
       });
@@ -66,7 +69,7 @@ export class DenseCheck {
         threads,
         preset: 'dense',
       });
-      this.#medianMs = warmUp.medianMs;
+      this.#expectedMs = warmUp.medianMs;
       this.#problem = undefined;
     } catch (error) {
       this.#problem = `the dense policy cannot be loaded: ${messageOf(error)}`;
@@ -84,11 +87,13 @@ export class DenseCheck {
     leftMs: number,
     certifiedError: number | undefined,
   ): Promise<void> {
-    if (++this.#waiting < this.#every || this.#medianMs === undefined) return;
-    const inTime = this.#medianMs <= SHARE_OF_TIME * leftMs;
+    if (++this.#waiting < this.#every || this.#expectedMs === undefined) return;
+    const inTime = this.#expectedMs <= SHARE_OF_TIME * leftMs;
     if (this.#busy || !inTime) {
       this.#postponed++;
-      this.#problem = inTime ? undefined : this.#tooSlow(this.#medianMs, leftMs);
+      this.#problem = inTime ? undefined : tooSlow(this.#expectedMs, leftMs);
+      // The machine may have been busy when it was measured: it is tried again now and then.
+      if (!inTime) this.#expectedMs *= FADING;
       return;
     }
     this.#waiting = 0;
@@ -96,6 +101,7 @@ export class DenseCheck {
     this.#problem = undefined;
     try {
       const dense = await this.#worker!.denoise(condition, noise);
+      this.#expectedMs = dense.latencyMs;
       this.#add(rootMeanSquare(action, dense.action), certifiedError);
     } catch (error) {
       if (!this.#closed) this.#problem = messageOf(error);
@@ -126,10 +132,10 @@ export class DenseCheck {
     this.#errors[this.#checked++ % KEPT] = error;
     if (certifiedError !== undefined && error > certifiedError) this.#beyond++;
   }
+}
 
-  #tooSlow(medianMs: number, leftMs: number): string {
-    return `a dense chunk takes ${medianMs.toFixed(0)} ms, which the ${leftMs.toFixed(0)} ms to the next chunk do not allow`;
-  }
+function tooSlow(tookMs: number, leftMs: number): string {
+  return `a dense chunk takes ${tookMs.toFixed(0)} ms, which the ${leftMs.toFixed(0)} ms to the next chunk do not allow`;
 }
 
 function rootMeanSquare(a: Float32Array, b: Float32Array): number {

@@ -28,7 +28,7 @@ function startDense(
       denoise: async (...given: unknown[]) => {
         asked.push(given);
         await gate;
-        return { action: new Float32Array(2) };
+        return { action: new Float32Array(2), latencyMs: 100 };
       },
       close: () => Promise.resolve(),
     }) as unknown as InferenceWorker;
@@ -41,9 +41,9 @@ describe('DenseCheck', () => {
     assert.match(check.report().problem!, /being loaded/);
     await check.load(OPTIONS);
     for (let i = 0; i < 7; i++) await check.consider(CHUNK, NOISE, 400, 3.5);
-    const { plan: _plan, latencyBudgetMs: _budget, ...rest } = OPTIONS;
+    const { policy, provider, providerFallback, threads } = OPTIONS;
     assert.deepEqual(asked, [
-      { ...rest, preset: 'dense' },
+      { policy, provider, providerFallback, threads, preset: 'dense' },
       [CHUNK.condition, NOISE],
       [CHUNK.condition, NOISE],
     ]);
@@ -66,6 +66,15 @@ describe('DenseCheck', () => {
     await check.consider(CHUNK, NOISE, 130, undefined);
     assert.deepEqual([check.report().checked, check.report().beyond], [1, 0]);
     assert.equal(check.report().problem, undefined);
+  });
+
+  it('tries again now and then where there was no time', async () => {
+    const check = new DenseCheck(1, startDense());
+    await check.load(OPTIONS);
+    for (let i = 0; i < 20; i++) await check.consider(CHUNK, NOISE, 100, undefined);
+    const { checked, postponed } = check.report();
+    assert.ok(checked >= 1 && checked <= 4, `${checked} of 20`);
+    assert.equal(checked + postponed, 20);
   });
 
   it('checks one chunk at a time', async () => {
