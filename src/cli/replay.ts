@@ -1,7 +1,11 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { BadInput } from '../errors.js';
+import { readDriftReference } from '../control/drift_constants.js';
+import type { DriftReference } from '../control/drift_distance.js';
 import { openPolicyRunner } from '../inference/open_policy_runner.js';
+import type { PolicyManifest } from '../policy/manifest.js';
+import { readPlan } from '../policy/plan_file.js';
 import { readPolicyPackage } from '../policy/policy_package.js';
 import { Replay, type ReplayedPolicy } from '../replay/replay.js';
 import type { ReplayStatistics } from '../replay/replay_statistics.js';
@@ -70,6 +74,7 @@ async function runReplay(
     throw new BadInput('is the bag that is read', `--output ${output}`, 'choose another path');
   }
   const { manifest } = await readPolicyPackage(directory);
+  const drift = plan === undefined ? undefined : await driftReferenceOf(plan, manifest);
   let advance = (): void => undefined;
   const replay = await Replay.open(manifest, {
     bag,
@@ -80,6 +85,7 @@ async function runReplay(
     onMessage: () => {
       advance();
     },
+    ...(drift && { drift }),
     ...(remap === undefined ? {} : { remap }),
     ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
   });
@@ -99,6 +105,14 @@ async function runReplay(
     await policy.close();
   }
   console.log(json ? JSON.stringify(statistics) : inWords(statistics, output));
+}
+
+async function driftReferenceOf(
+  path: string,
+  { architecture: a }: PolicyManifest,
+): Promise<DriftReference | undefined> {
+  const { constants } = await readPlan(path);
+  return readDriftReference(constants, a.n_obs_steps * a.condition_dim, path);
 }
 
 /** What happened, for people. */
@@ -145,12 +159,23 @@ function inWords(statistics: ReplayStatistics, output: string): string {
     ...Object.entries(statistics.episodes_ended).map(
       ([reason, n]) => `${count(n, 'episode')} ended by: ${reason}`,
     ),
+    ...driftLines(statistics),
     ...Object.entries(statistics.ticks_without_chunk).map(
       ([reason, n]) => `${count(n, 'tick')} without a chunk: ${reason}`,
     ),
     `Written to ${output}: topics /policy/joint_trajectory and /policy/action_chunk.`,
   ];
   return lines.join('\n');
+}
+
+function driftLines({ drift, chunks }: ReplayStatistics): string[] {
+  if (!drift) return [];
+  const { beyond, distance, out_of_range: outOfRange } = drift;
+  const where = outOfRange === null ? '' : `, ${outOfRange} out of its range`;
+  return [
+    `${beyond} of ${count(chunks, 'chunk')} beyond what is usual in calibration${where}; ` +
+      `distance ${distance.p50.toFixed(2)} in the median, at most ${distance.max.toFixed(2)} (1 is usual)`,
+  ];
 }
 
 function count(n: number, what: string): string {

@@ -1,6 +1,8 @@
 import type { BagWriter } from '../bag/bag_writer.js';
 import { writeBag } from '../bag/write_bag.js';
 import { objectionToJointTrajectory } from '../control/check_joint_trajectory.js';
+import type { DriftReference } from '../control/drift_distance.js';
+import { DriftMonitor } from '../control/drift_monitor.js';
 import { ConditionBuilder } from '../control/condition_builder.js';
 import {
   jointTrajectory,
@@ -14,6 +16,7 @@ import type { PolicyManifest } from '../policy/manifest.js';
 import { actionChunkMessage, type ObservationEvent } from '../control/action_chunk_message.js';
 import { BagObservations, type ObserveBagOptions } from './bag_observations.js';
 import { jointsAtTick } from '../control/joints_at_tick.js';
+import { replayDrift } from './replay_drift.js';
 import { latencyOf, type ReplayStatistics } from './replay_statistics.js';
 
 /** Topics of a replayed bag. */
@@ -33,6 +36,8 @@ export interface ReplayOptions extends ObserveBagOptions {
   /** Bag to read, and where to write: a rosbag2 directory, or a file when it ends in .mcap. */
   readonly bag: string;
   readonly out: string;
+  /** What observations are to be like, as the plan says. */
+  readonly drift?: DriftReference;
   /** Of the noise; the same seed and plan give the same actions. */
   readonly seed: number;
 }
@@ -53,6 +58,7 @@ export class Replay {
   readonly #ended = new Tally();
   readonly #latencies: number[] = [];
   readonly #observationTimes: number[] = [];
+  readonly #drift: DriftMonitor | undefined;
   #controlTicks = 0;
 
   private constructor(
@@ -68,6 +74,7 @@ export class Replay {
     this.#observations = observations;
     this.#startOf = jointsAtTick(observations.layout, spec, whereOf(options));
     this.#warnings = warnings;
+    this.#drift = options.drift && new DriftMonitor(options.drift);
   }
 
   /**
@@ -138,6 +145,7 @@ export class Replay {
     const started = performance.now();
     const condition = await builder.build(event.window);
     this.#observationTimes.push(performance.now() - started);
+    this.#drift?.observe(condition);
     const { horizon: T, action_dim: A } = this.#manifest.architecture;
     const id = this.#latencies.length;
     const noise = seededChunkNoise(
@@ -182,6 +190,7 @@ export class Replay {
       in_time: this.#latencies.filter((ms, i) => ms + this.#observationTimes[i]! <= lastsMs).length,
       ticks_without_chunk: this.#skipped.toRecord(),
       episodes_ended: this.#ended.toRecord(),
+      ...(this.#drift && { drift: replayDrift(this.#drift, this.#manifest) }),
       sources: sources.map(({ name, topic, counts }) => ({ name, topic, ...counts })),
       warnings: this.#warnings,
     };

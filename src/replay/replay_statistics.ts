@@ -1,3 +1,4 @@
+import type { DriftLevel } from '../control/drift_monitor.js';
 import type { SourceCounts } from '../control/observation_window.js';
 
 /** Times of chunks, ms. */
@@ -8,6 +9,21 @@ export interface Latency {
   readonly max: number;
   /** Chunks at the start that are left out: they also pay for caches that are still cold. */
   readonly warm_up_excluded: number;
+}
+
+/** Distances are in units of what 9 of 10 episodes in calibration stay within all along. */
+export interface ReplayDrift {
+  /** After the last chunk, as the node would report it. */
+  readonly level: DriftLevel;
+  /** Chunks beyond that unit, and their share of all. */
+  readonly beyond: number;
+  readonly share: number;
+  /** Of the last thousand chunks. */
+  readonly distance: { readonly p50: number; readonly max: number };
+  /** The value that was out of its range last; null where none was. */
+  readonly out_of_range: string | null;
+  /** Times that the level became `drift`. */
+  readonly drifts: number;
 }
 
 /** What `statistics.json` beside a replayed bag says. */
@@ -34,6 +50,8 @@ export interface ReplayStatistics {
   readonly ticks_without_chunk: Readonly<Record<string, number>>;
   /** Ends of episodes other than the end of the bag, by reason. */
   readonly episodes_ended: Readonly<Record<string, number>>;
+  /** How observations compare to those that the plan was calibrated on; absent where it does not say. */
+  readonly drift?: ReplayDrift;
   readonly sources: readonly ({ name: string; topic: string } & SourceCounts)[];
   /** What was wrong with the bag. */
   readonly warnings: readonly string[];

@@ -5,6 +5,8 @@ import { nanoseconds, type JointTrajectory } from '../../src/control/ros_message
 import { BadInput } from '../../src/errors.js';
 import type { ObservationSource, PolicyManifest } from '../../src/policy/manifest.js';
 import { Replay, type ReplayedPolicy, type ReplayOptions } from '../../src/replay/replay.js';
+import type { DriftReference } from '../../src/control/drift_distance.js';
+import { driftReference } from '../../src/control/drift_reference.js';
 import type { ReplayStatistics } from '../../src/replay/replay_statistics.js';
 import { DEMO_BAG } from '../bag/demo_bag.js';
 import { header, jointState, jointStates, makeMcap, type BagEntry } from '../bag/make_bag.js';
@@ -131,6 +133,29 @@ describe('Replay', () => {
         JSON.parse(readFileSync(directory.at('out/statistics.json'), 'utf8')),
         JSON.parse(JSON.stringify(statistics)),
       );
+      assert.ok(!('drift' in statistics), 'nothing is known of calibration');
+    });
+
+    it('tells observations like those of calibration from others', async () => {
+      const seen: Float32Array[] = [];
+      const policy = fakePolicy(eightSteps, (condition) => seen.push(condition));
+      await replay(DEMO_BAG, eightSteps, {}, policy);
+      const width = seen[0]!.length;
+      const reference = (offset: number): DriftReference => {
+        const conditions = seen.flatMap((one) => [...one.map((value) => value + offset)]);
+        return driftReference(
+          Float32Array.from(conditions),
+          seen.map((_, i) => Math.floor(i / 3)),
+        );
+      };
+      const same = await replay(DEMO_BAG, eightSteps, { drift: reference(0) });
+      assert.deepEqual([same.drift!.level, same.drift!.beyond], ['ok', 0]);
+      assert.ok(same.drift!.distance.p50 < 0.01);
+      const { drift } = await replay(DEMO_BAG, eightSteps, { drift: reference(9) });
+      assert.deepEqual([drift!.level, drift!.beyond, drift!.drifts], ['drift', 13, 1]);
+      assert.equal(drift!.share, 1);
+      assert.match(drift!.out_of_range!, /^(panda_|cube\[)/);
+      assert.equal(width, 2 * 15);
     });
   });
 
