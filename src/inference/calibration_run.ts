@@ -4,11 +4,15 @@ import type { RunOnCalibration } from '../caching/methods/run_on_calibration.js'
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { Interpreter } from './interpreter.js';
 
-/** Runs plans on calibration observations, as methods ask for, by the interpreter. */
+/**
+ * Runs plans on calibration observations, as methods ask for, by the interpreter.
+ * @param onStep called after each denoising step with the number of samples that took it
+ */
 export function calibrationRun(
   interpreter: Interpreter,
   manifest: PolicyManifest,
   inputs: DenoisingInputs,
+  onStep?: (samples: number) => void,
 ): RunOnCalibration {
   const { samples } = inputs;
   const countFrom = (firstSample: number): number =>
@@ -26,6 +30,7 @@ export function calibrationRun(
           }),
         onOutput: (step, output, firstSample) =>
           onOutput?.({ step, output, firstSample, samples: countFrom(firstSample) }),
+        onStep: (_, __, firstSample) => onStep?.(countFrom(firstSample)),
       });
     },
   };
