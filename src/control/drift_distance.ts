@@ -30,7 +30,7 @@ export interface DriftDistance {
 /**
  * The distance of a condition from those of calibration, about width^2 + m * width operations.
  *
- * Two things are looked at, for each sees what the other misses (docs/method.md has the figures): whether each
+ * Two things are looked at, for each sees what the other misses (docs/ros.md has figures): whether each
  * value is in its range, which tells another object's place or a sensor that is set up differently, and how far
  * the nearest condition of calibration is, which tells values that do not belong together.
  */

@@ -1,7 +1,7 @@
 import { type DriftReference, nearestPoint, rangeExcess } from './drift_distance.js';
 import { whiten, whitening } from './whitening.js';
 
-/** Share of the mean variance that is added to every variance: chosen by measurement, see docs/method.md. */
+/** Share of the mean variance that is added to every variance: 0.03 to 1 were measured on the Lift task. */
 const SHRINKAGE = 0.3;
 /** Conditions that are kept, and those that thresholds are taken from. */
 const MAX_POINTS = 512;
