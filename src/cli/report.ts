@@ -1,30 +1,25 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
-import { type Calibration, checkCalibrationFits } from '../caching/calibration.js';
+import { checkCalibrationFits } from '../caching/calibration.js';
 import { certificateOf } from '../caching/certificate.js';
 import { selectSamples, spreadEvenly } from '../caching/denoising_inputs.js';
-import type { RunOnCalibration } from '../caching/methods/run_on_calibration.js';
 import { BadInput } from '../errors.js';
 import { sha256OfFile, writeAtomically } from '../files.js';
-import { calibrationRun } from '../inference/calibration_run.js';
-import { openInterpreter } from '../inference/interpreter.js';
 import { readCalibration } from '../policy/calibration_file.js';
 import { readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
-import { calibrationInputs } from '../report/facts/calibration_inputs.js';
 import { eagerFacts } from '../report/facts/eager_facts.js';
 import { gatherReport } from '../report/facts/gather_report.js';
 import { heldOutSamples } from '../report/facts/held_out_samples.js';
-import { checkNames, type NamedPlan } from '../report/facts/measure_plans.js';
+import { checkNames, chunksToMeasure, type NamedPlan } from '../report/facts/measure_plans.js';
 import { chosenMethods, methodPlans } from '../report/facts/method_plans.js';
 import type { ReportFacts } from '../report/facts/report_facts.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
+import { methodPlan } from './method_plan.js';
 import { type RecordedInputs, recordedInputs } from './recorded_inputs.js';
 import { remapOption } from './remap_option.js';
 import { progressBar } from './terminal.js';
 
-/** Calibration observations that methods may fit something on. */
-const CALIBRATION_RUNS = 32;
 /** So many times as many observations are read where only held-out episodes count. */
 const HELD_OUT_PART = 5;
 
@@ -119,18 +114,13 @@ async function runReport(directory: string, options: ReportOptions): Promise<voi
   );
   const { threads, seed } = options;
   const given = await givenPlans(policy, options.plan);
-  const made = await withRuns(policy, calibration, options, (run) =>
-    methodPlans(methods, {
-      policySha256: policy.sha256,
-      manifest: policy.manifest,
-      calibration,
-      ...(run && { run }),
-    }),
+  const made = await methodPlans(methods, (method, settings) =>
+    methodPlan(policy, method, { calibration, options: settings, threads }),
   );
   const plans = [...given, ...made.plans];
   checkNames(plans);
   const observations = await observationsFor(policy, given, options);
-  const bar = progressBar('chunks', (plans.length + 1) * options.chunks);
+  const bar = progressBar('chunks', chunksToMeasure(plans, options.chunks));
   const facts = await gatherReport({
     policy,
     plans,
@@ -163,24 +153,6 @@ async function runReport(directory: string, options: ReportOptions): Promise<voi
       ? JSON.stringify({ report: output, rows: facts.rows.length, skipped: facts.skipped })
       : `${facts.rows.length - 1} plans on ${facts.observations.count} observations: written to ${output}`,
   );
-}
-
-/** Runs of the policy on calibration observations, for methods that need them, where the calibration has any. */
-async function withRuns<T>(
-  policy: PolicyPackage,
-  { trajectories }: Calibration,
-  { threads, seed, methods }: ReportOptions,
-  use: (run: RunOnCalibration | undefined) => Promise<T>,
-): Promise<T> {
-  if (!trajectories || methods === 'none') return use(undefined);
-  const { manifest } = policy;
-  const interpreter = await openInterpreter(policy, { threads });
-  try {
-    const inputs = calibrationInputs(trajectories, manifest, CALIBRATION_RUNS, seed);
-    return await use(calibrationRun(interpreter, manifest, inputs));
-  } finally {
-    await interpreter.close();
-  }
 }
 
 /** Observations that no plan was calibrated on, as far as their certificates tell. */

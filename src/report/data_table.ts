@@ -1,5 +1,8 @@
 import { type Html, html } from './html.js';
 
+/** Tables with more columns are set smaller. */
+const WIDE = 8;
+
 /** One row of a table. */
 export interface TableRow {
   /** As many as there are headings; the first names the row. */
@@ -11,7 +14,7 @@ export interface TableRow {
 /** A table whose rows become blocks on narrow screens, each value behind its heading. */
 export function dataTable(headings: readonly string[], rows: readonly TableRow[]): Html {
   return html`<div class="scroll">
-    <table>
+    <table class="${headings.length > WIDE ? 'wide' : ''}">
       <thead>
         <tr>
           ${headings.map((heading) => html`<th scope="col">${heading}</th>`)}

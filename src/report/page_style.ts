@@ -33,7 +33,10 @@ export const PAGE_STYLE = `
   tbody th { min-width: 10.5rem; overflow-wrap: anywhere; }
   td { white-space: nowrap; }
   .scroll { overflow-x: auto; }
-  thead th { font-weight: 600; font-size: 0.9rem; line-height: 1.3; vertical-align: bottom; }
+  table.wide { font-size: 0.85rem; }
+  .wide th, .wide td { padding-right: 0.7rem; }
+  .wide thead th { overflow-wrap: anywhere; }
+  thead th { font-weight: 600; font-size: 0.9em; line-height: 1.3; vertical-align: bottom; }
   tr.marked > * { background: var(--raised); }
   .cards { display: grid; gap: 1rem; margin: 1rem 0;
     grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); }
@@ -62,9 +65,9 @@ export const PAGE_STYLE = `
   }
   @media print {
     .scroll { overflow: visible; }
-    table { font-size: 8pt; }
-    th, td { padding-right: 0.5rem; }
-    tbody th { min-width: 5rem; }
+    table, table.wide { font-size: 7.5pt; }
+    th, td, .wide th, .wide td { padding-right: 0.35rem; white-space: normal; }
+    tbody th { min-width: 4.5rem; }
     body { max-width: none; padding: 0; font-size: 10pt; }
     h2, h3 { break-after: avoid; }
     figure, table tr, .card, pre { break-inside: avoid; }

@@ -1,4 +1,5 @@
 import { blocksOf } from '../../src/caching/blocks.js';
+import { methodNamed } from '../../src/caching/methods/methods.js';
 import { recordFeatures } from '../../src/caching/record_features.js';
 import { calibrationRun } from '../../src/inference/calibration_run.js';
 import { openInterpreter } from '../../src/inference/interpreter.js';
@@ -44,12 +45,12 @@ async function measure(): Promise<ReportFacts> {
     sources: [{ name: 'calibrated.mcap', sha256: '1'.repeat(64) }],
     blocks: blocks.map((block, i) => ({ block, statistics: statistics[i]! })),
   };
-  const { plans, skipped } = await methodPlans(chosenMethods('uniform,bac,ddim,teacache,int8'), {
-    policySha256,
-    manifest,
-    calibration,
-    run: calibrationRun(interpreter, manifest, calibrated),
-  });
+  const run = calibrationRun(interpreter, manifest, calibrated);
+  const context = { policySha256, manifest, calibration, run };
+  const { plans, skipped } = await methodPlans(
+    chosenMethods('uniform,bac,ddim,teacache,int8'),
+    (name, options) => methodNamed(name).make(context, options),
+  );
   await interpreter.close();
   const isFile = (name: string): boolean => /^(uniform_s10|bac_s10|int8_s10)/.test(name);
   return gatherReport({

@@ -12,6 +12,8 @@ import { measuredReport } from './measured_report.js';
 
 /** Contrast of text that WCAG 2 asks for (level AA, normal size). */
 const LEAST_CONTRAST = 4.5;
+/** A4 less the margins that browsers leave, px. */
+const A4_TEXT_WIDTH = 718;
 const WIDTHS = [360, 768, 1280] as const;
 
 describe('report in a browser', function () {
@@ -95,6 +97,9 @@ describe('report in a browser', function () {
       await page.emulateMedia({ media: 'print' });
       const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       assert.equal(background, 'rgb(255, 255, 255)', 'paper is white');
+      await page.setViewportSize({ width: A4_TEXT_WIDTH, height: 1000 });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= A4_TEXT_WIDTH, `${wide} px wide`);
       const pdf = await page.pdf({ format: 'A4' });
       assert.equal(pdf.subarray(0, 5).toString(), '%PDF-');
       const pages = pdf.toString('latin1').match(/\/Type ?\/Page\b/g)?.length ?? 0;

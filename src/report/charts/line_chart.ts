@@ -21,6 +21,9 @@ export interface LineChartText {
   readonly description: string;
 }
 
+/** Lines of fewer points show each of them. */
+const FEW_POINTS = 12;
+
 /** Lines over numbers, both axes even. SVG. */
 export function lineChart(
   lines: readonly DrawnLine[],
@@ -75,7 +78,11 @@ export function lineChart(
       series: lines.map(({ name, colour, type, width, points }) => ({
         type: 'line',
         name,
-        showSymbol: false,
+        // Few points are meant one by one.
+        showSymbol: points.length < FEW_POINTS,
+        symbol: 'circle',
+        symbolSize: 1.5 + 1.5 * width,
+        itemStyle: { color: colour },
         lineStyle: { color: colour, width, type },
         data: points,
       })),

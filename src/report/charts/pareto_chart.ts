@@ -36,7 +36,7 @@ export interface ParetoPicture {
 
 const SIZE = { width: 520, height: 430 };
 // The size is that of the plot itself: pixels are computed from it.
-const GRID = { left: 52, right: 12, top: 12, bottom: 46, outerBoundsMode: 'none' };
+const GRID = { left: 60, right: 12, top: 12, bottom: 46, outerBoundsMode: 'none' };
 const AREA = {
   left: GRID.left + 2,
   right: SIZE.width - GRID.right,
@@ -64,7 +64,7 @@ export function paretoChart(picture: ParetoPicture): string {
     {
       grid: GRID,
       xAxis: axis(x, picture.xName, picture.xLabel, 26),
-      yAxis: axis(y, picture.yName, plain, 36),
+      yAxis: axis(y, picture.yName, plain, 42),
       series: [],
     },
     SIZE,

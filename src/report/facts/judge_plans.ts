@@ -56,7 +56,7 @@ export function judgePlans(
       method: plan.plan.method.name,
       engine: found.engine,
       cost: found.cost,
-      time: found.chunksMs && timeFacts(found.chunksMs, dense.chunksMs!, eager),
+      time: found.chunksMs && timeFacts(found.chunksMs, found.denseMs, eager),
       error,
       error_of_spread: error.rms.value / spread.difference,
       other_solver: plan.plan.solver.kind !== manifest.noise_scheduler.kind,

@@ -1,4 +1,5 @@
 import { compiledContender } from '../../bench/compiled_contender.js';
+import type { Contender } from '../../bench/contender.js';
 import { eagerCost } from '../../bench/eager_cost.js';
 import { timeInTurn } from '../../bench/time_in_turn.js';
 import type { DenoisingInputs } from '../../caching/denoising_inputs.js';
@@ -17,6 +18,9 @@ export interface NamedPlan {
   readonly plan: PlanFile;
 }
 
+/** Plans that are in memory and timed in turn at once, each group with dense. */
+const GROUP = 16;
+
 /** What a plan, or dense, did on all samples. */
 export interface MeasuredPlan {
   readonly engine: string;
@@ -24,6 +28,8 @@ export interface MeasuredPlan {
   readonly cost: number;
   /** ms of every chunk; null where only the interpreter runs it. */
   readonly chunksMs: readonly number[] | null;
+  /** The same of dense, in turn with it. */
+  readonly denseMs: readonly number[];
   /** Executed actions (N, Ta, A), physical. */
   readonly actions: Float32Array;
 }
@@ -37,9 +43,14 @@ export interface MeasureOptions {
   readonly onChunk: () => void;
 }
 
+/** How many chunks {@link measurePlans} makes: what it is as long as. */
+export function chunksToMeasure(plans: readonly NamedPlan[], chunks: number): number {
+  return (plans.length + Math.max(1, groupsOf(plans).length)) * chunks;
+}
+
 /**
- * Runs dense and all plans on every sample: compiled, in turn and timed, or, where a plan decides while denoising,
- * by the interpreter, untimed.
+ * Runs dense and all plans on every sample: compiled and timed, in turn with dense, or, where a plan decides while
+ * denoising, by the interpreter, untimed.
  * @returns dense first, then the plans in their order
  */
 export async function measurePlans(
@@ -47,37 +58,62 @@ export async function measurePlans(
   plans: readonly NamedPlan[],
   inputs: DenoisingInputs,
   interpreter: () => Promise<Interpreter>,
-  { chunks, threads, onChunk }: MeasureOptions,
+  options: MeasureOptions,
 ): Promise<[MeasuredPlan, ...MeasuredPlan[]]> {
+  const { chunks, threads, onChunk } = options;
   const settings = { threads, provider: 'cpu' } as const;
   const dense = await compiledContender(policy, inputs, { name: 'dense', ...settings });
-  const compiled = plans.filter(({ plan: { plan } }) => !plan.decision);
-  const contenders = [dense];
-  const found = new Map<string | undefined, MeasuredPlan>();
+  const found = new Map<string, MeasuredPlan>();
   try {
-    for (const { name, plan } of compiled) {
-      const { multiplyAdds: denseMultiplyAdds } = dense;
-      contenders.push(
-        await compiledContender(policy, inputs, { name, plan, denseMultiplyAdds, ...settings }),
-      );
-    }
-    const { samples } = inputs;
-    const timed = await timeInTurn(contenders, { chunks, samples, onChunk });
-    for (const [i, { times, actions }] of timed.entries()) {
-      const { engine, cost } = contenders[i]!;
-      const all = new Float32Array(samples * actions[0]!.length);
-      for (const [j, action] of actions.entries()) all.set(action, j * action.length);
-      found.set(compiled[i - 1]?.name, { engine, cost, chunksMs: times, actions: all });
+    const groups = groupsOf(plans);
+    for (const group of groups.length > 0 ? groups : [[]]) {
+      const contenders: Contender[] = [];
+      try {
+        for (const { name, plan } of group) {
+          const { multiplyAdds: denseMultiplyAdds } = dense;
+          const which = { name, plan, denseMultiplyAdds, ...settings };
+          contenders.push(await compiledContender(policy, inputs, which));
+        }
+        const measured = await timed([dense, ...contenders], inputs.samples, options);
+        for (const [i, { name }] of [dense, ...contenders].entries()) {
+          if (!found.has(name)) found.set(name, measured[i]!);
+        }
+      } finally {
+        for (const contender of contenders) await contender.close();
+      }
     }
   } finally {
-    for (const contender of contenders) await contender.close();
+    await dense.close();
   }
   for (const { name, plan } of plans) {
     if (!plan.plan.decision) continue;
     found.set(name, await interpreted(policy, { name, plan }, inputs, await interpreter()));
     for (let i = 0; i < chunks; i++) onChunk();
   }
-  return [found.get(undefined)!, ...plans.map(({ name }) => found.get(name)!)];
+  return [found.get('dense')!, ...plans.map(({ name }) => found.get(name)!)];
+}
+
+/** Plans that can be compiled, as many together as are timed in turn. */
+function groupsOf(plans: readonly NamedPlan[]): NamedPlan[][] {
+  const compiled = plans.filter(({ plan: { plan } }) => !plan.decision);
+  return Array.from({ length: Math.ceil(compiled.length / GROUP) }, (_, i) =>
+    compiled.slice(i * GROUP, (i + 1) * GROUP),
+  );
+}
+
+/** @param contenders dense first */
+async function timed(
+  contenders: readonly Contender[],
+  samples: number,
+  { chunks, onChunk }: MeasureOptions,
+): Promise<MeasuredPlan[]> {
+  const results = await timeInTurn(contenders, { chunks, samples, onChunk });
+  return results.map(({ times, actions }, i) => {
+    const { engine, cost } = contenders[i]!;
+    const all = new Float32Array(samples * actions[0]!.length);
+    for (const [j, action] of actions.entries()) all.set(action, j * action.length);
+    return { engine, cost, chunksMs: times, denseMs: results[0]!.times, actions: all };
+  });
 }
 
 async function interpreted(
@@ -99,6 +135,7 @@ async function interpreted(
     engine: 'interpreter',
     cost: cost / (steps * (perStep + all)),
     chunksMs: null,
+    denseMs: [],
     actions: executedActions(manifest, sample),
   };
 }

@@ -1,4 +1,4 @@
-import type { CachingMethod, MethodContext } from '../../caching/methods/method.js';
+import type { CachingMethod, MadePlan } from '../../caching/methods/method.js';
 import { METHODS, methodNamed } from '../../caching/methods/methods.js';
 import { planName } from '../../caching/plan_name.js';
 import { BadInput } from '../../errors.js';
@@ -26,11 +26,12 @@ export function chosenMethods(text: string): readonly CachingMethod[] {
 
 /**
  * Plans of methods, each at several budgets.
+ * @param make as `bac-policy plan --method` makes them
  * @returns the plans, and the methods that could make none, with the reason
  */
 export async function methodPlans(
   methods: readonly CachingMethod[],
-  context: MethodContext,
+  make: (method: string, options: Readonly<Record<string, unknown>>) => Promise<MadePlan>,
 ): Promise<{ plans: NamedPlan[]; skipped: ReportFacts['skipped'] }> {
   const plans: NamedPlan[] = [];
   const skipped: { name: string; why: string }[] = [];
@@ -38,7 +39,7 @@ export async function methodPlans(
     const [option, values] = BUDGETS.find(([key]) => key in method.options.shape) ?? ['', [NaN]];
     for (const value of values) {
       try {
-        const { plan, constants } = await method.make(context, option ? { [option]: value } : {});
+        const { plan, constants } = await make(method.name, option ? { [option]: value } : {});
         const digest = sha256(Buffer.from(formatPlan(plan)));
         const name = planName(plan);
         plans.push({ name, file: null, plan: { plan, sha256: digest, constants } });

@@ -18,7 +18,7 @@ const LINES = [
 /** The look of dense. */
 export const DENSE_LINE: LineLook = { colour: COLOURS.dense, type: 'solid', width: 2.2 };
 /** The look of dense from other noise. */
-export const NOISE_LINE: LineLook = { colour: COLOURS.recorded, type: 'dotted', width: 2 };
+export const NOISE_LINE: LineLook = { colour: COLOURS.quiet, type: 'dotted', width: 1.6 };
 
 /** Featured plans and how their curves look. */
 export function featuredLines({ rows }: ReportFacts): { row: ReportRow; look: LineLook }[] {

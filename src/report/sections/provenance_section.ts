@@ -55,8 +55,8 @@ export function provenanceSection(facts: ReportFacts): Html {
     </ul>
     <ul>
       <li>
-        Times: the compiled engine, all plans in turn (A B C A B C ...), one chunk each, so that a
-        machine whose speed drifts slows all alike.
+        Times: the compiled engine, all plans in turn with dense (A B C A B C ..., in groups of 16),
+        one chunk each, so that a machine whose speed drifts slows all alike.
       </li>
       <li>
         Errors: every observation is denoised from two noises, by dense and by every plan; an error
