@@ -4,10 +4,14 @@ import type { MadePlan } from '../caching/methods/method.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import type { Outcome } from './plan_search.js';
 
-/** A plan that evaluates the whole network at some steps, with fitted affine runs between them. */
+/**
+ * A plan that evaluates the whole network at some steps, with fitted affine runs between them. Every plan begins
+ * with an evaluation at step 0; where the candidate does not, its first run ignores what comes of it, and the
+ * compiled graph leaves it out.
+ */
 export function affinePlan(
   { sha256: policySha256, manifest }: PolicyPackage,
-  { evaluations, runs }: Pick<Outcome, 'evaluations' | 'runs'>,
+  { evaluations, reused, runs }: Pick<Outcome, 'evaluations' | 'reused' | 'runs'>,
 ): MadePlan {
   const { architecture, noise_scheduler: scheduler } = manifest;
   const target = {
@@ -16,7 +20,9 @@ export function affinePlan(
     steps: scheduler.steps,
     solver: scheduler.kind,
   };
-  const schedules = Array.from({ length: 3 * architecture.layers }, () => evaluations);
+  const schedules = Array.from({ length: 3 * architecture.layers }, (_, block) => [
+    ...new Set([0, ...(reused.includes(block) ? evaluations.slice(0, -1) : evaluations)]),
+  ]);
   const plan = makePlan(target, { name: 'search', updates: evaluations.length }, schedules);
   return {
     plan: { ...plan, correction: { kind: 'affine' } },

@@ -1,6 +1,6 @@
 import type { AffineRun } from '../caching/affine_run.js';
 import type { Trajectories } from '../caching/trajectories.js';
-import type { BatchedNetwork } from '../inference/batched_network.js';
+import type { BatchedNetwork, Branches } from '../inference/batched_network.js';
 import { MatrixProducts } from '../inference/matrix_products.js';
 import type { Architecture } from '../policy/manifest.js';
 import type { DenoisingStep } from '../policy/noise_schedule.js';
@@ -25,14 +25,17 @@ export interface Arrival {
   readonly step: number;
   /** (N, TA): of every sample as predicted by fits that it had no part in. */
   readonly x: Float32Array;
+  /** Branch outputs that were kept of the evaluation before. */
+  readonly branches?: Branches;
   /** State and clean sample at the evaluation before, absent at step 0. */
   readonly before?: { readonly x: Float32Array; readonly clean: Float32Array };
 }
 
 /** An arrival whose network was evaluated. */
 export interface Evaluated extends Arrival {
-  /** (N, TA), clipped. */
+  /** (N, TA), clipped; zeros where the network was not evaluated after all. */
   readonly clean: Float32Array;
+  readonly isEvaluated?: false;
 }
 
 /**
@@ -73,12 +76,33 @@ export class AffineRollout {
     return { step: 0, x: this.#trajectories.states[0]! };
   }
 
-  /** Evaluates the network where a plan arrived. */
-  async evaluate(arrival: Arrival): Promise<Evaluated> {
+  /**
+   * Evaluates the network where a plan arrived.
+   * @param reused blocks that are not computed, but taken from the evaluation before, which kept them
+   * @param kept blocks whose outputs the next evaluation may want
+   */
+  async evaluate(
+    arrival: Arrival,
+    reused: readonly number[] = [],
+    kept: readonly number[] = [],
+  ): Promise<Evaluated> {
     const step = this.#steps[arrival.step]!;
-    const output = await this.#network.evaluate(this.#rows, step.timestep, arrival.x);
+    const stored = new Map(reused.map((block) => [block, arrival.branches!.get(block)!]));
+    const { output, branches } = await this.#network.evaluatePartly(
+      this.#rows,
+      step.timestep,
+      arrival.x,
+      { stored, kept },
+    );
     this.evaluations += this.#rows.length;
-    return { ...arrival, clean: cleanOf(step, this.#clipRange, arrival.x, output) };
+    const clean = cleanOf(step, this.#clipRange, arrival.x, output);
+    return { ...arrival, clean, branches };
+  }
+
+  /** The beginning without any evaluation: what an affine policy without a network knows. */
+  unevaluated(): Evaluated {
+    const start = this.start();
+    return { ...start, clean: new Float32Array(start.x.length), isEvaluated: false };
   }
 
   /** Runs that all begin at one evaluation. */
@@ -202,7 +226,12 @@ export class RunsFrom {
       (value, i) => value + noise[i]! + keep * from.x[i]! + add * from.clean[i]!,
     );
     return {
-      arrival: { step: end, x, before: { x: from.x, clean: from.clean } },
+      arrival: {
+        step: end,
+        x,
+        before: { x: from.x, clean: from.clean },
+        ...(from.branches && { branches: from.branches }),
+      },
       run: () => this.#run(end, fit, keep, add),
     };
   }
@@ -240,7 +269,7 @@ export class RunsFrom {
       begin: this.from.step,
       end,
       state: part(0, keep),
-      clean: part(1, add),
+      clean: this.from.isEvaluated === false ? new Float32Array(size * size) : part(1, add),
       condition: Float32Array.from(weights.subarray(0, shared * size)),
       offset: Float32Array.from(offset),
       noise: this.#response.matrices(end),

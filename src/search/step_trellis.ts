@@ -37,9 +37,13 @@ export async function searchTrellis(
 ): Promise<Path[]> {
   const found: Path[] = [];
   const least = new Map<number, number>();
-  let level = new Map<number, Node>([
-    [0, { evaluations: [], deviation: 0, arrival: rollout.start() }],
-  ]);
+  // Either the network is evaluated at the noisiest step, or not before another one: pure noise tells it little.
+  const unevaluated = await rollout.runsFrom(rollout.unevaluated(), strengths);
+  let level = new Map<number, Node>();
+  for (const step of grid) {
+    const { arrival } = step === 0 ? { arrival: rollout.start() } : await unevaluated.to(step);
+    level.set(step, { evaluations: [], deviation: deviation(arrival), arrival });
+  }
   for (let count = 1; count <= most && level.size > 0; count++) {
     const next = new Map<number, Node>();
     let final: Path | undefined;
