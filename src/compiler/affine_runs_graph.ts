@@ -12,8 +12,8 @@ export class AffineRunsGraph {
   /** (K, TA), K of the policy */
   readonly #stepNoise: Value;
   readonly #noiseRows: readonly number[];
-  /** Sample and clean sample of the evaluation before, side by side: (1, 2 TA). */
-  #before: Value | undefined;
+  /** Of the evaluation before, each (1, TA). */
+  #before: { readonly x: Value; readonly clean: Value } | undefined;
 
   constructor(
     graph: GraphBuilder,
@@ -30,24 +30,35 @@ export class AffineRunsGraph {
     this.#noiseRows = noiseRows;
   }
 
-  /** The sample at the end of a run. @param x @param clean each (1, TA), at its begin */
+  /**
+   * The sample at the end of a run. What has a matrix of zeros is not looked at: a run with `clean` zero needs no
+   * evaluation of the network.
+   * @param x @param clean each (1, TA), at its begin
+   */
   advance(run: AffineRun, x: Value, clean: Value): Value {
     const g = this.#graph;
     const size = x.shape[1]!;
-    const now = g.concat([x, clean], 1);
-    const parts = [now];
-    const matrices = [run.state, run.clean];
-    if (run.previousState && run.previousClean && this.#before) {
-      parts.push(this.#before);
-      matrices.push(run.previousState, run.previousClean);
-    }
+    const terms = [
+      { value: x, matrix: run.state },
+      { value: clean, matrix: run.clean },
+      { value: this.#before?.x, matrix: run.previousState },
+      { value: this.#before?.clean, matrix: run.previousClean },
+    ];
+    this.#before = { x, clean };
     const known = this.#withoutNetwork(run, size);
-    const values = parts.length === 1 ? now : g.concat(parts, 1);
+    // Without a way into the result, an evaluation of the network is left out of the graph.
+    const values: Value[] = [];
+    const matrices: Float32Array[] = [];
+    for (const { value, matrix } of terms) {
+      if (!value || !matrix?.some((factor) => factor !== 0)) continue;
+      values.push(value);
+      matrices.push(matrix);
+    }
+    if (values.length === 0) return known;
     const weight = g.constant(`affine.${run.begin}.state`, [matrices.length * size, size], () =>
       stacked(matrices),
     );
-    this.#before = now;
-    return g.gemm(values, weight, known);
+    return g.gemm(g.concat(values, 1), weight, known);
   }
 
   /** Offset, condition and noise: (1, TA). */

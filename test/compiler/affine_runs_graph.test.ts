@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { affineConstants } from '../../src/caching/affine_constants.js';
+import type { AffineRun } from '../../src/caching/affine_run.js';
+import { type DenoisingProgram, denoisingProgram } from '../../src/caching/denoising_program.js';
+import { openDenoiser } from '../../src/inference/denoiser.js';
+import { openInterpreter } from '../../src/inference/interpreter.js';
+import type { PolicyPackage } from '../../src/policy/policy_package.js';
+import { assertClose } from '../support/assert_close.js';
+import { denoiseAll } from '../support/engines.js';
+import { planFor } from '../support/plans.js';
+import { randomAffineRuns } from '../support/random_affine_runs.js';
+import { randomInputs, randomPolicy } from '../support/random_policy.js';
+import { unified } from '../support/schedules.js';
+
+const EVALUATIONS = [0, 5, 12];
+const SAMPLES = 32;
+
+describe('an affine run that does not look at the clean sample', () => {
+  let policy: PolicyPackage;
+  /** Multiply-adds of one evaluation, about. */
+  let one: number;
+  before(async () => {
+    policy = await randomPolicy();
+    one = (await compare(0, 1, 2)) - (await compare(0, 1));
+  });
+
+  it('needs no evaluation of the network', async () => {
+    const all = await compare(0, 1, 2);
+    assert.ok((await compare(1, 2)) < all - 0.5 * one);
+    assert.ok((await compare(2)) < all - 1.5 * one);
+    assert.ok((await compare()) < all - 2.5 * one);
+  });
+
+  it('needs one where blocks are reused later, or the next run looks back', async () => {
+    const reused = unified(6, EVALUATIONS).with(5, [0]);
+    assert.ok((await cost(program([1, 2], false, reused))) > 1.5 * one);
+    assert.ok(
+      (await cost(program([1, 2], true))) > (await cost(program([1, 2], false))) + 0.5 * one,
+    );
+  });
+
+  function program(
+    seen: readonly number[],
+    previous: boolean,
+    schedules = unified(6, EVALUATIONS),
+  ): DenoisingProgram {
+    const runs = randomAffineRuns(policy, EVALUATIONS, { previous, noiseSteps: 3 }).map(
+      (run, i): AffineRun =>
+        seen.includes(i) ? run : { ...run, clean: new Float32Array(run.clean.length) },
+    );
+    const plan = { ...planFor(policy, schedules), correction: { kind: 'affine' as const } };
+    return denoisingProgram(policy.manifest, { plan, constants: affineConstants(runs) });
+  }
+
+  /** Both engines with the clean samples of these runs. @returns multiply-adds of the compiled one */
+  async function compare(...seen: readonly number[]): Promise<number> {
+    const denoising = program(seen, false);
+    const inputs = randomInputs(policy, SAMPLES, 5);
+    const interpreter = await openInterpreter(policy, { threads: 1, batch: SAMPLES });
+    const { sample: expected } = await interpreter.run({ ...inputs, program: denoising });
+    await interpreter.close();
+    const denoiser = await openDenoiser(policy, denoising);
+    const { sample } = await denoiseAll(denoiser, policy, inputs);
+    await denoiser.close();
+    assertClose(sample, expected, 1e-4, 'samples');
+    return denoiser.multiplyAdds;
+  }
+
+  async function cost(denoising: DenoisingProgram): Promise<number> {
+    const denoiser = await openDenoiser(policy, denoising);
+    await denoiser.close();
+    return denoiser.multiplyAdds;
+  }
+});
