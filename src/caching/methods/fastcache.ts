@@ -32,7 +32,7 @@ export const fastcache = defineMethod({
     tolerance: z.coerce
       .number()
       .positive()
-      .default(0.1)
+      .default(0.3)
       .describe("standard deviation that counts as no change, relative to the input's size"),
   }),
   async make(context, { significance, tolerance }) {

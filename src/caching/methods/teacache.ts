@@ -21,8 +21,10 @@ export const teacache = defineMethod({
     threshold: z.coerce
       .number()
       .positive()
-      .default(0.3)
-      .describe("change of the network's output, relative to its size, up to which it is reused"),
+      .default(2)
+      .describe(
+        "summed change of the network's output, relative to its size, up to which it is reused",
+      ),
   }),
   async make(context, { threshold }) {
     const target = targetOf(context);

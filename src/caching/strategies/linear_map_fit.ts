@@ -4,9 +4,11 @@ import type { RunOnCalibration } from '../methods/run_on_calibration.js';
 import { RidgeRegression } from '../ridge_regression.js';
 
 /** Ridge strength, relative to the mean square of the inputs. */
-const STRENGTH = 1e-4;
+const STRENGTH = 1e-3;
 /** Rows (tokens) per unknown of a map that are enough; more only take time. */
-const ROWS_PER_INPUT = 8;
+const ROWS_PER_INPUT = 16;
+/** Fractional part of the golden ratio: its multiples modulo 1 fall everywhere, and never into step with anything. */
+const GOLDEN = 0.6180339887498949;
 
 /** Shapes that a fit needs. */
 export interface FitShape {
@@ -41,15 +43,13 @@ export async function fitLinearMaps(
   const fits = blocks.map(() => new RidgeRegression(embedding, embedding));
   const squares = new Float64Array(blocks.length);
   const available = steps * calibration.samples * horizon;
-  // Rows of a step look much alike: take few of each, from all of them.
-  const stride = Math.max(1, available / (ROWS_PER_INPUT * embedding));
+  // Rows of a step look much alike: take few of each, from all steps, samples and tokens.
+  const share = (ROWS_PER_INPUT * embedding) / available;
   const seen = new Float64Array(blocks.length);
   await calibration.run(undefined, {
     onBlock: ({ block, stream, branch }) => {
       for (let row = 0; row < stream.length; row += embedding) {
-        const before = Math.floor(seen[block]! / stride);
-        seen[block]!++;
-        if (Math.floor(seen[block]! / stride) === before) continue;
+        if ((seen[block]!++ * GOLDEN) % 1 >= share) continue;
         const x = stream.subarray(row, row + embedding);
         fits[block]!.add(x, branch.subarray(row, row + embedding));
         for (const value of x) squares[block]! += value ** 2;
