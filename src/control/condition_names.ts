@@ -1,6 +1,16 @@
 import type { PolicyManifest } from '../policy/manifest.js';
 import { observationLayout, valuesOf } from './observation_layout.js';
 
+/** What a drift monitor found out of its range, in words. @param found see `DriftReport.outOfRange` */
+export function driftedName(
+  manifest: PolicyManifest,
+  found: number | string | undefined,
+): string | undefined {
+  if (typeof found !== 'number') return found && `picture ${found}`;
+  const names = conditionNames(manifest);
+  return names[found % names.length];
+}
+
 /**
  * What the values of one observation in a condition are called, (Dc): joints by their names, others by their
  * source, or input where no source is known, and their place in it.

@@ -1,9 +1,11 @@
 import { BadInput } from '../errors.js';
 import { elementCount, floatTensor, type Tensor } from '../policy/safetensors.js';
 import type { DriftReference } from './drift_distance.js';
+import { THUMBNAIL_SIZE } from './thumbnail.js';
 
 /** What the constants of a plan that belong to the drift monitor are called. */
 const PREFIX = 'drift.';
+const PICTURE = `${PREFIX}picture.`;
 const THRESHOLDS = 3;
 
 /** A drift reference as constants of a plan, to be written beside those of its correction. */
@@ -17,6 +19,10 @@ export function driftConstants(reference: DriftReference): Map<string, Tensor> {
     [`${PREFIX}high`, vector(reference.high)],
     [`${PREFIX}span`, vector(reference.span)],
     [`${PREFIX}thresholds`, vector(reference.thresholds)],
+    ...[...reference.pictures].map(
+      ([name, { usual, threshold }]) =>
+        [PICTURE + name, vector(Float32Array.of(...usual, threshold))] as const,
+    ),
   ]);
 }
 
@@ -63,5 +69,16 @@ export function readDriftReference(
     high: floats('high', [width]),
     span: positive('span', width),
     thresholds: positive('thresholds', THRESHOLDS),
+    pictures: new Map(
+      [...constants.keys()]
+        .filter((name) => name.startsWith(PICTURE))
+        .map((name) => {
+          const values = floats(name.slice(PREFIX.length), [THUMBNAIL_SIZE ** 2 + 1]);
+          const threshold = values.at(-1)!;
+          if (threshold > 0)
+            return [name.slice(PICTURE.length), { usual: values.slice(0, -1), threshold }];
+          throw new BadInput(`'${name}' has no threshold above 0`, where, 'make the plan again');
+        }),
+    ),
   };
 }

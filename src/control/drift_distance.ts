@@ -1,3 +1,4 @@
+import type { PictureReference } from './picture_reference.js';
 import { whiten } from './whitening.js';
 
 /** What live observations are held against: the conditions that a plan was calibrated on. */
@@ -17,6 +18,8 @@ export interface DriftReference {
    * ratios to these: what 9 of 10 episodes that the reference was made without stay within all along.
    */
   readonly thresholds: Float32Array;
+  /** Of cameras, by the name of their input; not of all where a plan was calibrated without pictures. */
+  readonly pictures: ReadonlyMap<string, PictureReference>;
 }
 
 /** How unlike calibration a condition is. */

@@ -1,4 +1,5 @@
 import { quantileSeq } from 'mathjs/number';
+import { pictureDistance } from './picture_reference.js';
 import { driftDistance, type DriftReference } from './drift_distance.js';
 
 /** How a run of observations compares to calibration. */
@@ -12,8 +13,11 @@ export interface DriftReport {
   readonly beyond: number;
   /** Of the last chunks, in units of that; null before the first. */
   readonly distance: { readonly last: number; readonly p50: number; readonly max: number } | null;
-  /** The value of the last condition that was out of its range by most, an index into it. */
-  readonly outOfRange: number | undefined;
+  /**
+   * What was unlike calibration last: the value of the condition that was out of its range by most, an index
+   * into it, or the input of a camera whose pictures have changed.
+   */
+  readonly outOfRange: number | string | undefined;
   /** Times that the level became `drift`. */
   readonly drifts: number;
 }
@@ -39,15 +43,28 @@ export class DriftMonitor {
   #beyond = 0;
   #drifts = 0;
   #last = 0;
-  #outOfRange: number | undefined;
+  #outOfRange: number | string | undefined;
 
   constructor(reference: DriftReference) {
     this.#reference = reference;
   }
 
-  /** @param condition (To, Dc) that a chunk is made from @returns the level from now on */
-  observe(condition: Float32Array): DriftLevel {
-    const { distance, outOfRange } = driftDistance(this.#reference, condition);
+  /**
+   * @param condition (To, Dc) that a chunk is made from
+   * @param thumbnails of the last pictures, by the name of their input
+   * @returns the level from now on
+   */
+  observe(
+    condition: Float32Array,
+    thumbnails: ReadonlyMap<string, Float32Array> = new Map(),
+  ): DriftLevel {
+    let { distance, outOfRange }: { distance: number; outOfRange: number | string | undefined } =
+      driftDistance(this.#reference, condition);
+    for (const [name, picture] of this.#reference.pictures) {
+      const seen = thumbnails.get(name);
+      const changed = seen ? pictureDistance(picture, seen) : 0;
+      if (changed > distance) [distance, outOfRange] = [changed, name];
+    }
     // What is not a number is like nothing in calibration.
     const beyond = !(distance <= 1);
     this.#last = distance;

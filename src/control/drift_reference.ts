@@ -1,4 +1,5 @@
 import { type DriftReference, nearestPoint, rangeExcess } from './drift_distance.js';
+import { type EpisodeThumbnails, pictureReference } from './picture_reference.js';
 import { whiten, whitening } from './whitening.js';
 
 /** Share of the mean variance that is added to every variance: 0.03 to 1 were measured on the Lift task. */
@@ -22,11 +23,13 @@ const LEAST_SPAN = 0.01;
  * conditions of the same episode are alike, and those of a new one must not count as drift.
  * @param conditions (n, To * Dc), best of all ticks of all calibration episodes; evenly thinned out where many
  * @param episodes of each condition; where all are of one, ten stretches of it take their place
+ * @param pictures of cameras, by the name of their input, best of all episodes as well
  * @throws RangeError when there are not at least two conditions
  */
 export function driftReference(
   conditions: Float32Array,
   episodes: ArrayLike<number>,
+  pictures: ReadonlyMap<string, EpisodeThumbnails> = new Map(),
 ): DriftReference {
   const width = conditions.length / episodes.length;
   if (episodes.length < 2 || !Number.isInteger(width)) {
@@ -56,7 +59,8 @@ export function driftReference(
     Math.max(distance / nearest, excess.get(group)! / beyond),
   );
   const thresholds = Float32Array.of(nearest, beyond, Math.max(quantile(both, WITHIN), 1));
-  return { ...fit(all, width), thresholds };
+  const cameras = [...pictures].map(([name, seen]) => [name, pictureReference(seen)] as const);
+  return { ...fit(all, width), thresholds, pictures: new Map(cameras) };
 }
 
 interface Sample {
@@ -65,8 +69,11 @@ interface Sample {
   readonly condition: Float32Array;
 }
 
-/** A {@link DriftReference} without thresholds. */
-function fit(samples: readonly Sample[], width: number): Omit<DriftReference, 'thresholds'> {
+/** A {@link DriftReference} without thresholds and pictures. */
+function fit(
+  samples: readonly Sample[],
+  width: number,
+): Omit<DriftReference, 'thresholds' | 'pictures'> {
   const map = whitening(together(spread(samples, MAX_TESTED), width), width, SHRINKAGE);
   const points = spread(samples, MAX_POINTS).map(({ condition }) => ({
     condition: Float32Array.from(whiten(map, condition, width)),

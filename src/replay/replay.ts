@@ -16,6 +16,7 @@ import type { PolicyManifest } from '../policy/manifest.js';
 import { actionChunkMessage, type ObservationEvent } from '../control/action_chunk_message.js';
 import { BagObservations, type ObserveBagOptions } from './bag_observations.js';
 import { jointsAtTick } from '../control/joints_at_tick.js';
+import { thumbnailOf } from '../control/thumbnail.js';
 import { replayDrift } from './replay_drift.js';
 import { latencyOf, type ReplayStatistics } from './replay_statistics.js';
 
@@ -59,6 +60,7 @@ export class Replay {
   readonly #latencies: number[] = [];
   readonly #observationTimes: number[] = [];
   readonly #drift: DriftMonitor | undefined;
+  readonly #thumbnails = new Map<string, Float32Array>();
   #controlTicks = 0;
 
   private constructor(
@@ -108,7 +110,12 @@ export class Replay {
     const builder = new ConditionBuilder(
       this.#manifest,
       this.#observations.layout,
-      async (name, rgb) => policy.encodeImage(name, rgb),
+      async (name, rgb) => {
+        if (this.#options.drift?.pictures.has(name)) {
+          this.#thumbnails.set(name, thumbnailOf(this.#manifest, name, rgb));
+        }
+        return policy.encodeImage(name, rgb);
+      },
     );
     let statistics: ReplayStatistics | undefined;
     await writeBag(
@@ -145,7 +152,7 @@ export class Replay {
     const started = performance.now();
     const condition = await builder.build(event.window);
     this.#observationTimes.push(performance.now() - started);
-    this.#drift?.observe(condition);
+    this.#drift?.observe(condition, this.#thumbnails);
     const { horizon: T, action_dim: A } = this.#manifest.architecture;
     const id = this.#latencies.length;
     const noise = seededChunkNoise(

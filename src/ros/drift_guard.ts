@@ -1,5 +1,5 @@
 import type { ChunkMaker } from '../control/loop_interfaces.js';
-import { conditionNames } from '../control/condition_names.js';
+import { driftedName } from '../control/condition_names.js';
 import { DriftFallback, type FallbackState } from '../control/drift_fallback.js';
 import { DriftMonitor, type DriftReport } from '../control/drift_monitor.js';
 import { messageOf } from '../errors.js';
@@ -108,12 +108,10 @@ export class DriftGuard implements ChunkMaker {
       return undefined;
     }
     const report = this.#monitor?.report();
-    const names = conditionNames(this.#wanted.manifest);
-    const at = report?.outOfRange;
     return {
       monitor: report && {
         ...report,
-        outOfRangeName: at === undefined ? undefined : names[at % names.length],
+        outOfRangeName: driftedName(this.#wanted.manifest, report.outOfRange),
       },
       fallback: {
         state: this.#fallback.state,
@@ -131,7 +129,7 @@ export class DriftGuard implements ChunkMaker {
     if (!this.#parameters || !this.#active) return;
     const { drift, actionHorizon } = this.#parameters;
     const before = this.#monitor?.level;
-    const level = this.#monitor?.observe(chunk.condition) ?? 'ok';
+    const level = this.#monitor?.observe(chunk.condition, chunk.thumbnails) ?? 'ok';
     if (level !== before && before !== undefined) this.#tell(level);
     const { manifest, planSha256, certifiedError } = this.#active;
     if (planSha256 !== undefined) {

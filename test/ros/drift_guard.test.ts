@@ -73,7 +73,12 @@ class Rig {
   }
 }
 
-const CHUNK = { action: new Float32Array(4), latencyMs: 1, observationMs: 1 } as WorkerChunk;
+const CHUNK = {
+  action: new Float32Array(4),
+  latencyMs: 1,
+  observationMs: 1,
+  thumbnails: new Map(),
+} as unknown as WorkerChunk;
 
 describe('DriftGuard', () => {
   it('reports drift, names what is out of its range, and leaves the plan alone', async () => {

@@ -5,6 +5,7 @@
 import '../no_telemetry.js';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ConditionBuilder } from '../../control/condition_builder.js';
+import { thumbnailOf } from '../../control/thumbnail.js';
 import type { ObservationValue } from '../../control/observation_value.js';
 import type { Stamped } from '../../control/observation_window.js';
 import { countCallsIn } from '../native_calls.js';
@@ -25,16 +26,24 @@ import type { WorkerChunk } from './worker_chunk.js';
 const port = parentPort!;
 countCallsIn(workerData as Int32Array);
 const samples = new Map<number, Stamped<ObservationValue>>();
-let running: (RunningPolicy & { readonly builder: ConditionBuilder }) | undefined;
+let running:
+  | (RunningPolicy & {
+      readonly builder: ConditionBuilder;
+      readonly thumbnails: Map<string, Float32Array>;
+    })
+  | undefined;
 
 async function load(options: LoadOptions): Promise<LoadedPolicy> {
   await unload();
   const policy = await loadPolicy(options);
   const { runner, layout, loaded } = policy;
-  const builder = new ConditionBuilder(loaded.manifest, layout, async (name, rgb) =>
-    runner.encodeImage(name, rgb),
-  );
-  running = { ...policy, builder };
+  const thumbnails = new Map<string, Float32Array>();
+  const builder = new ConditionBuilder(loaded.manifest, layout, async (name, rgb) => {
+    if (loaded.drift?.pictures.has(name))
+      thumbnails.set(name, thumbnailOf(loaded.manifest, name, rgb));
+    return runner.encodeImage(name, rgb);
+  });
+  running = { ...policy, builder, thumbnails };
   // What was read and compiled is of no use any more.
   collectGarbage();
   return loaded;
@@ -66,7 +75,7 @@ async function chunk({
 }: Extract<WorkerRequest, { kind: 'chunk' }>): Promise<WorkerChunk> {
   update(sent);
   if (!running) throw new Error('no policy is loaded');
-  const { runner, builder } = running;
+  const { runner, builder, thumbnails } = running;
   const { architecture: a, noise_scheduler: scheduler } = runner.manifest;
   const begin = performance.now();
   const condition = await builder.build(
@@ -74,7 +83,7 @@ async function chunk({
   );
   const observationMs = performance.now() - begin;
   const noise = seededChunkNoise(seed, index, scheduler.steps, a.horizon, a.action_dim);
-  return { ...(await runner.denoise(condition, noise)), condition, observationMs };
+  return { ...(await runner.denoise(condition, noise)), condition, thumbnails, observationMs };
 }
 
 async function denoise({

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { CameraFrame } from '../../../src/control/camera_frame.js';
 import { ConditionBuilder } from '../../../src/control/condition_builder.js';
 import { type CameraSource, observationLayout } from '../../../src/control/observation_layout.js';
+import { driftConstants } from '../../../src/control/drift_constants.js';
+import { driftReference } from '../../../src/control/drift_reference.js';
+import { thumbnail } from '../../../src/control/thumbnail.js';
 import type { ObservationValue } from '../../../src/control/observation_value.js';
 import type { Observation } from '../../../src/control/observation_window.js';
 import { BadInput } from '../../../src/errors.js';
@@ -10,6 +14,9 @@ import { seededChunkNoise } from '../../../src/inference/seeded_noise.js';
 import { InferenceWorker } from '../../../src/inference/worker/inference_worker.js';
 import type { LoadOptions } from '../../../src/inference/worker/loaded_policy.js';
 import { cameraPolicy, liftPolicy, type RunnablePolicy } from '../../support/ros_policies.js';
+import { readPlan, writePlan } from '../../../src/policy/plan_file.js';
+import { normals } from '../../support/seeded_random.js';
+import { temporaryDirectory } from '../../support/temporary_directory.js';
 import { windowFor } from './observations.js';
 
 type Window = Observation<ObservationValue>[];
@@ -80,6 +87,31 @@ describe('InferenceWorker', () => {
     for (const { samples } of window) worker.prefetch(0, samples[0]!);
     assert.deepEqual((await worker.chunk(window, NOISE)).action, cold.action);
     assert.deepEqual(await frame.rgb(), before);
+  });
+
+  it('makes the chunk from a known condition, and hands over condition and thumbnails', async () => {
+    const { policy, directory, plan } = camera;
+    const { n_obs_steps: steps, condition_dim: width } = policy.manifest.architecture;
+    const window = windowFor(policy, 2);
+    const frame = window.at(-1)!.samples[0]!.value as CameraFrame;
+    const shown = thumbnail(await frame.rgb(), [48, 64]);
+    const pictures = new Map([['front', { thumbnails: [shown], episodes: [0] }]]);
+    const reference = driftReference(
+      normals(1, 20 * steps * width),
+      [...Array(20).keys()],
+      pictures,
+    );
+    const path = join(temporaryDirectory(), 'watched.json');
+    await writePlan(path, (await readPlan(plan.path)).plan, driftConstants(reference));
+    const loaded = await worker.load({ ...optionsFor(camera), policy: directory, plan: path });
+    assert.deepEqual(loaded.drift, reference);
+    const chunk = await worker.chunk(window, NOISE);
+    assert.equal(chunk.condition.length, steps * width);
+    assert.deepEqual((await worker.denoise(chunk.condition, NOISE)).action, chunk.action);
+    const other = await (window[0]!.samples[0]!.value as CameraFrame).rgb();
+    const shownBefore = thumbnail(other, [48, 64]);
+    const small = chunk.thumbnails.get('front')!;
+    assert.ok([shown, shownBefore].some((one) => one.every((value, i) => value === small[i])));
   });
 
   it('says what it loaded, after chunks that show how long one takes', async () => {
