@@ -15,7 +15,7 @@ import { readCalibration } from '../policy/calibration_file.js';
 import { writePlan } from '../policy/plan_file.js';
 import { readPolicyPackage } from '../policy/policy_package.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
-import { positiveNumber, searchedPlan } from './search_plan.js';
+import { errorOption, positiveNumber, searchedPlan, weightOption } from './search_plan.js';
 
 const METHODS = ['search', 'bac', 'acs', 'uniform', 'dense'] as const;
 
@@ -29,6 +29,12 @@ interface PlanOptions {
   readonly objective: Objective;
   readonly finalUpdate?: boolean;
   readonly budgetCost?: number;
+  readonly maxError?: number;
+  readonly seed: number;
+  readonly timeLimit?: number;
+  readonly resume?: string;
+  readonly weight: ReadonlyMap<string, number>;
+  readonly int8?: boolean;
   readonly threads: number;
   readonly json?: boolean;
 }
@@ -61,9 +67,23 @@ export function planCommand(): Command {
     .option('--no-final-update', 'do not (default for uniform)')
     .option(
       '--budget-cost <share>',
-      "most multiply-adds, as a share of the dense policy's (search)",
+      "evaluations of the network, as a share of the dense policy's (search; default 0.05)",
       positiveNumber,
     )
+    .option(
+      '--max-error <error>',
+      "find the fastest plan within this error: 5mrad, or 0.005 in the action's unit (search)",
+      errorOption,
+    )
+    .addOption(
+      new Option('--weight <joint=weight>', "a joint's weight in the error; repeatable (search)")
+        .argParser(weightOption)
+        .default(new Map<string, number>(), '1 each'),
+    )
+    .option('--seed <n>', 'of the search', integerOption(0), 0)
+    .option('--time-limit <s>', 'stop searching then with the best so far', positiveNumber)
+    .option('--resume <file>', 'go on with PLAN.search.json of an earlier search')
+    .option('--int8', 'compute in int8 (search)')
     .option('--threads <n>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
     .option('--json', 'print a summary for machines')
     .action(runPlan);

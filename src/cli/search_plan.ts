@@ -1,17 +1,31 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import type { Calibration } from '../caching/calibration.js';
 import type { MadePlan } from '../caching/methods/method.js';
 import { BadInput } from '../errors.js';
+import { sha256, sha256OfFile, writeAtomically } from '../files.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
-import { affinePlan } from '../search/affine_plan.js';
+import { certify } from '../search/certify.js';
 import { PlanCost } from '../search/plan_cost.js';
 import { PlanSearch } from '../search/plan_search.js';
+import { SearchMemory } from '../search/search_memory.js';
+import { noWorseThanBac, searchCandidate, type SearchGoal } from '../search/search_run.js';
 import { progressBar } from './terminal.js';
 
 /** What a searched plan may cost, or must reach. */
 export interface SearchOptions {
-  /** Share of the dense policy's multiply-adds. */
+  readonly output: string;
+  /** Share of the dense policy's evaluations of the network. */
   readonly budgetCost?: number;
+  /** Error of executed actions, physical. */
+  readonly maxError?: number;
+  readonly seed: number;
+  /** Seconds. */
+  readonly timeLimit?: number;
+  readonly resume?: string;
+  readonly weight: ReadonlyMap<string, number>;
+  readonly int8?: boolean;
   readonly threads: number;
 }
 
@@ -22,12 +36,29 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number above 0.');
 }
 
-/** `bac-policy plan --method search`. */
+/** Parser of an error: a number in the action's unit, or in mrad. */
+export function errorOption(text: string): number {
+  const [, number, unit] = /^([\d.e+-]+) *(mrad|rad|mm|m)?$/.exec(text) ?? [];
+  const value = positiveNumber(number ?? '');
+  return unit === 'mrad' || unit === 'mm' ? value / 1000 : value;
+}
+
+/** Parser of a repeatable option `JOINT=WEIGHT`. */
+export function weightOption(
+  text: string,
+  previous: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const [, joint, weight] = /^(.+)=([\d.]+)$/.exec(text) ?? [];
+  if (joint === undefined) throw new InvalidArgumentError('It must be JOINT=WEIGHT.');
+  return new Map(previous).set(joint, positiveNumber(weight!));
+}
+
+/** `bac-policy plan --method search`. Interrupted, or out of time, it makes do with the best so far. */
 export async function searchedPlan(
   policy: PolicyPackage,
   calibration: Calibration,
   where: string,
-  { budgetCost = 0.05, threads }: SearchOptions,
+  options: SearchOptions,
 ): Promise<MadePlan> {
   const { trajectories } = calibration;
   if (!trajectories) {
@@ -37,26 +68,111 @@ export async function searchedPlan(
       'make the calibration again with bac-policy calibrate',
     );
   }
-  const most = new PlanCost(policy).mostEvaluations(budgetCost);
-  if (most === 0) {
-    throw new BadInput(
-      `${budgetCost} is less than one evaluation of the network`,
-      '--budget-cost',
-      'allow more',
-    );
-  }
-  const weights = Array<number>(policy.manifest.architecture.action_dim).fill(1);
+  const { threads, seed } = options;
+  const { steps } = policy.manifest.noise_scheduler;
+  const cost = new PlanCost(policy);
+  const goal = goalOf(options, cost);
+  const weights = weightsOf(policy, options);
+  const about = sha256(
+    Buffer.from(JSON.stringify([policy.sha256, await sha256OfFile(where), weights])),
+  );
+  const memory = await memoryOf(options, about);
   const search = await PlanSearch.open(policy, trajectories, { weights, threads });
-  const bar = progressBar('steps', 100);
+  const bar = progressBar('states and candidates', 100);
+  const stop = stopping(options.timeLimit);
   try {
-    const paths = await search.trellis(most, () => {
-      bar.advance();
-      return true;
+    const found = await searchCandidate(search, memory, steps, goal, {
+      seed,
+      stopped: stop.isStopped,
+      onProgress: () => bar.advance(),
     });
-    const best = paths.reduce((a, b) => (b.deviation < a.deviation ? b : a));
-    return affinePlan(policy, await search.carryOut(best.evaluations));
+    await writeAtomically(`${options.output.replace(/\.json$/, '')}.search.json`, `${memory}`);
+    if (!found) {
+      throw new BadInput(
+        'no plan reaches this error',
+        '--max-error',
+        'allow more, or calibrate on more',
+      );
+    }
+    const share = found.evaluations.length / steps;
+    const made = await noWorseThanBac(policy, calibration, search, found, share, { threads });
+    const control = await search.control();
+    const { made: certified } = await certify(
+      policy,
+      options.int8 ? { ...made, plan: { ...made.plan, numerics: { kind: 'int8' } } } : made,
+      {
+        calibration,
+        folds: search.folds,
+        denseMultiplyAdds: cost.dense,
+        control: {
+          calibration: control.error,
+          held_out: Number.isFinite(control.heldOut) ? control.heldOut : null,
+        },
+        predictedMs: null,
+        threads,
+        seed,
+        command: ['bac-policy', ...process.argv.slice(2)].join(' '),
+      },
+    );
+    return certified;
   } finally {
+    stop.end();
     bar.stop();
     await search.close();
   }
+}
+
+function goalOf({ budgetCost, maxError }: SearchOptions, cost: PlanCost): SearchGoal {
+  if (maxError !== undefined) return { kind: 'error', most: maxError };
+  const most = cost.mostEvaluations(budgetCost ?? 0.05);
+  if (most > 0) return { kind: 'evaluations', most };
+  throw new BadInput(
+    `${budgetCost} is less than one evaluation of the network`,
+    '--budget-cost',
+    'allow more',
+  );
+}
+
+function weightsOf({ manifest }: PolicyPackage, { weight }: SearchOptions): number[] {
+  const { joint_names: names } = manifest.action;
+  const weights = Array<number>(manifest.architecture.action_dim).fill(1);
+  for (const [joint, value] of weight) {
+    const at = names ? names.indexOf(joint) : Number(joint);
+    if (!(at in weights)) {
+      throw new BadInput(
+        `there is no joint '${joint}'`,
+        '--weight',
+        `take ${names?.join(', ') ?? 'an index'}`,
+      );
+    }
+    weights[at] = value;
+  }
+  return weights;
+}
+
+async function memoryOf({ resume }: SearchOptions, about: string): Promise<SearchMemory> {
+  if (resume === undefined) return new SearchMemory(about);
+  if (!existsSync(resume)) {
+    throw new BadInput('does not exist', resume, 'leave out --resume to begin anew');
+  }
+  return SearchMemory.parse(await readFile(resume, 'utf8'), about, resume);
+}
+
+/** Says when to stop: at the first interrupt, which then does not end the process, or when the time is over. */
+function stopping(seconds = Infinity): { isStopped: () => boolean; end: () => void } {
+  const deadline = performance.now() + 1000 * seconds;
+  let interrupted = false;
+  const others = process.listeners('SIGINT');
+  process.removeAllListeners('SIGINT');
+  const stop = (): void => {
+    interrupted = true;
+  };
+  process.once('SIGINT', stop);
+  return {
+    isStopped: () => interrupted || performance.now() > deadline,
+    end: () => {
+      process.removeListener('SIGINT', stop);
+      for (const other of others) process.on('SIGINT', other as NodeJS.SignalsListener);
+    },
+  };
 }

@@ -18,6 +18,7 @@ const STRENGTHS: readonly Strengths[] = [
   { ridge: 1e-3, condition: 1, previous: 0 },
   { ridge: 1e-3, condition: 0.3, previous: 0 },
   { ridge: 1e-2, condition: 1, previous: 0 },
+  { ridge: 1e-1, condition: 1, previous: 0 },
 ];
 
 /** Prefixes of plans whose states are kept, so that plans which begin alike share their evaluations. */
