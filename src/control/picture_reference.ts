@@ -14,8 +14,10 @@ export interface EpisodeThumbnails {
 
 const MAX_FOLDS = 10;
 const WITHIN = 0.9;
-/** Brightness is not known better than to one of 255 levels. */
-const LEAST = 1 / 255;
+/** A quarter of one of 255 levels of brightness: cells are means of many pixels. */
+const LEAST = 0.25 / 255;
+/** One more episode than n goes beyond all of them with probability 1 / (n + 1): few episodes get some room. */
+const ROOM = 2;
 
 /**
  * Learns what a camera usually shows. What a network makes of a picture changes little when the camera is moved
@@ -37,7 +39,8 @@ export function pictureReference({ thumbnails, episodes }: EpisodeThumbnails): P
     }
   }
   const sorted = [...most.values()].sort((a, b) => a - b);
-  const threshold = Math.max(sorted[Math.ceil(WITHIN * (sorted.length - 1))] ?? 0, LEAST);
+  const usual = sorted[Math.ceil(WITHIN * (sorted.length - 1))] ?? 0;
+  const threshold = Math.max(usual * (1 + ROOM / ids.length), LEAST);
   // As precise as plans keep it.
   return { usual: usualOf(thumbnails), threshold: Math.fround(threshold) };
 }
