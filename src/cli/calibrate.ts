@@ -23,7 +23,8 @@ const MAX_BATCH = 16;
 /** Bytes of the (K, K) sums of all blocks; 8 layers have 4 MB at 100 steps, 384 MB at 1000. */
 const MAX_STATISTICS_BYTES = 1024 ** 3;
 
-interface CalibrateOptions {
+/** Options of `bac-policy calibrate`. */
+export interface CalibrateOptions {
   readonly output: string;
   readonly bag?: string[];
   readonly vectors?: string;
@@ -81,6 +82,17 @@ export function calibrateCommand(): Command {
 }
 
 async function runCalibrate(directory: string, options: CalibrateOptions): Promise<void> {
+  const summary = await calibratePolicy(directory, options);
+  console.log(
+    options.json
+      ? JSON.stringify(summary)
+      : `${summary.samples} of ${summary.available} observations, ${summary.steps} steps, ${summary.blocks} blocks: written to ${options.output}\n` +
+          `Next: bac-policy plan ${directory} --calibration ${options.output} --method bac -o PLAN`,
+  );
+}
+
+/** Records what planning needs and writes it. @returns what it is about */
+export async function calibratePolicy(directory: string, options: CalibrateOptions) {
   if ((options.bag === undefined) === (options.vectors === undefined)) {
     throw new BadInput(
       'give one of --bag and --vectors',
@@ -121,7 +133,7 @@ async function runCalibrate(directory: string, options: CalibrateOptions): Promi
     sources,
     blocks: blocks.map((block, i) => ({ block, statistics: statistics[i]! })),
   });
-  const summary = {
+  return {
     calibration: options.output,
     policy_sha256: policy.sha256,
     samples: inputs.samples,
@@ -132,12 +144,6 @@ async function runCalibrate(directory: string, options: CalibrateOptions): Promi
     features: options.features ?? null,
     sources,
   };
-  console.log(
-    options.json
-      ? JSON.stringify(summary)
-      : `${inputs.samples} of ${available} observations, ${scheduler.steps} steps, ${blocks.length} blocks: written to ${options.output}\n` +
-          `Next: bac-policy plan ${directory} --calibration ${options.output} --method bac -o PLAN`,
-  );
 }
 
 /** Dense runs of the recorded observations; with fewer of them than runs, again with other noise. */

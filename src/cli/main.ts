@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import('./inspect.js')).inspectCommand(),
   calibrate: async () => (await import('./calibrate.js')).calibrateCommand(),
   plan: async () => (await import('./plan.js')).planCommand(),
+  optimize: async () => (await import('./optimize.js')).optimizeCommand(),
   compile: async () => (await import('./compile.js')).compileCommand(),
   run: async () => (await import('./run.js')).runCommand(),
   replay: async () => (await import('./replay.js')).replayCommand(),
