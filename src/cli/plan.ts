@@ -2,31 +2,33 @@ import { Command, Option } from 'commander';
 import { OBJECTIVES, type Objective } from '../caching/adaptive_caching_scheduler.js';
 import { checkCalibrationFits, type Calibration } from '../caching/calibration.js';
 import type { PlanTarget } from '../caching/make_plan.js';
-import { acsPlan } from '../caching/methods/acs.js';
-import { bacPlan } from '../caching/methods/bac.js';
-import { densePlan } from '../caching/methods/dense.js';
-import { uniformPlan } from '../caching/methods/uniform.js';
+import type { MadePlan } from '../caching/methods/method.js';
+import { parseMethodOptions } from '../caching/methods/method_options.js';
+import { METHODS, methodNamed } from '../caching/methods/methods.js';
 import { METRICS, type Metric } from '../caching/metrics.js';
-import { updateShare, type Plan } from '../caching/plan.js';
+import { updateShare } from '../caching/plan.js';
 import { planName } from '../caching/plan_name.js';
 import { planRaster } from '../caching/plan_raster.js';
 import { BadInput } from '../errors.js';
 import { readCalibration } from '../policy/calibration_file.js';
-import { writePlan } from '../policy/plan_file.js';
-import { readPolicyPackage } from '../policy/policy_package.js';
+import { readPlanFor, writePlan } from '../policy/plan_file.js';
+import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
+import { methodPlan } from './method_plan.js';
 import { errorOption, positiveNumber, searchedPlan, weightOption } from './search_plan.js';
 
-const METHODS = ['search', 'bac', 'acs', 'uniform', 'dense'] as const;
+const NAMES = ['search', ...METHODS.map(({ name }) => name)];
 
 interface PlanOptions {
-  readonly method: (typeof METHODS)[number];
+  readonly method: string;
   readonly output: string;
   readonly calibration?: string;
-  readonly updates: number;
-  readonly bubbling: number;
-  readonly metric: Metric;
-  readonly objective: Objective;
+  readonly updates?: number;
+  readonly bubbling?: number;
+  readonly metric?: Metric;
+  readonly objective?: Objective;
+  readonly option: readonly string[];
+  readonly base?: string;
   readonly finalUpdate?: boolean;
   readonly budgetCost?: number;
   readonly maxError?: number;
@@ -46,25 +48,36 @@ export function planCommand(): Command {
     .argument('<policy>', 'directory of a policy package')
     .addOption(
       new Option('--method <name>', 'how to choose the updates')
-        .choices(METHODS)
+        .choices(NAMES)
         .makeOptionMandatory(),
     )
     .requiredOption('-o, --output <plan>', 'plan file to write (JSON)')
-    .option('--calibration <file>', 'what calibrate recorded (search, bac, acs)')
-    .option('--updates <S>', 'updates per block (bac, acs, uniform)', integerOption(1), 10)
-    .option('--bubbling <n>', 'blocks that get the bubbling union (bac)', integerOption(0), 5)
-    .addOption(
-      new Option('--metric <name>', 'how features of two steps are compared (bac, acs)')
-        .choices(METRICS)
-        .default('cosine'),
+    .option('--calibration <file>', 'what calibrate recorded')
+    .option('--updates <S>', 'updates per block (default 10)', integerOption(1))
+    .option(
+      '--bubbling <n>',
+      'blocks that get the bubbling union (bac; default 5)',
+      integerOption(0),
     )
     .addOption(
-      new Option('--objective <name>', "a segment's score (bac, acs)")
-        .choices(OBJECTIVES)
-        .default('anchor'),
+      new Option(
+        '--metric <name>',
+        'how features of two steps are compared (bac, acs; default cosine)',
+      ).choices(METRICS),
+    )
+    .addOption(
+      new Option('--objective <name>', "a segment's score (bac, acs; default anchor)").choices(
+        OBJECTIVES,
+      ),
     )
     .option('--final-update', 'update every block at the last step too (default for bac and acs)')
     .option('--no-final-update', 'do not (default for uniform)')
+    .addOption(
+      new Option('--option <key=value>', 'an option of the method; repeatable')
+        .argParser((text: string, others: readonly string[]) => [...others, text])
+        .default([], 'none'),
+    )
+    .option('--base <plan>', 'the plan that a method which changes plans builds upon')
     .option(
       '--budget-cost <share>',
       "evaluations of the network, as a share of the dense policy's (search; default 0.05)",
@@ -106,7 +119,7 @@ async function runPlan(directory: string, options: PlanOptions): Promise<void> {
           options.calibration!,
           options,
         )
-      : { plan: await makeFor(target, options), constants: new Map() };
+      : await publishedPlan(policy, target, options);
   const { plan, sha256 } = await writePlan(options.output, made.plan, made.constants);
   const updates = plan.blocks.reduce((sum, block) => sum + block.updates.length, 0);
   const summary = {
@@ -130,29 +143,26 @@ async function runPlan(directory: string, options: PlanOptions): Promise<void> {
   );
 }
 
-async function makeFor(target: PlanTarget, options: PlanOptions): Promise<Plan> {
-  const { method, updates, metric, objective } = options;
-  if (method === 'dense') return densePlan(target);
-  if (updates > target.steps) {
-    throw new BadInput(
-      `${updates} is more than the policy's ${target.steps} denoising steps`,
-      '--updates',
-      `take 1 to ${target.steps}`,
-    );
-  }
-  const final = options.finalUpdate === undefined ? {} : { finalUpdate: options.finalUpdate };
-  if (method === 'uniform') return uniformPlan(target, { updates, ...final });
-  const calibration = await calibrationFor(target, options);
-  const scheduling = { updates, metric, objective, ...final };
-  if (method === 'acs') return acsPlan(target, calibration, scheduling);
-  if (options.bubbling > calibration.blocks.length) {
-    throw new BadInput(
-      `${options.bubbling} is more than the policy's ${calibration.blocks.length} blocks`,
-      '--bubbling',
-      `take 0 to ${calibration.blocks.length}`,
-    );
-  }
-  return bacPlan(target, calibration, { ...scheduling, bubblingBlocks: options.bubbling });
+/** A method's options: those with a flag of their own where given, and `--option key=value`. */
+async function publishedPlan(
+  policy: PolicyPackage,
+  target: PlanTarget,
+  options: PlanOptions,
+): Promise<MadePlan> {
+  const method = methodNamed(options.method);
+  const { updates, bubbling, metric, objective, finalUpdate: final } = options;
+  const flags = Object.entries({ updates, bubbling, metric, objective, final }).filter(
+    ([key, value]) => value !== undefined && key in method.options.shape,
+  );
+  const base = options.base === undefined ? undefined : await readPlanFor(options.base, policy);
+  return methodPlan(policy, options.method, {
+    ...(options.calibration !== undefined && {
+      calibration: await calibrationFor(target, options),
+    }),
+    ...(base && { base }),
+    options: { ...Object.fromEntries(flags), ...parseMethodOptions(method, options.option) },
+    threads: options.threads,
+  });
 }
 
 async function calibrationFor(target: PlanTarget, options: PlanOptions): Promise<Calibration> {
