@@ -131,7 +131,5 @@ export class CandidateFinder {
 }
 
 function isPlan(evaluations: readonly number[], steps: number): boolean {
-  return evaluations.every(
-    (step, i) => step < steps && step > (evaluations[i - 1] ?? -1),
-  );
+  return evaluations.every((step, i) => step < steps && step > (evaluations[i - 1] ?? -1));
 }

@@ -10,7 +10,10 @@ const FOLDS = 8;
  * Splits samples by episode into those that are held out and folds of the rest. With a single episode nothing can
  * be held out, and blocks of neighbouring samples are the folds.
  */
-export function searchSplit({ samples, episodes }: Pick<Trajectories, 'samples' | 'episodes'>): Folds {
+export function searchSplit({
+  samples,
+  episodes,
+}: Pick<Trajectories, 'samples' | 'episodes'>): Folds {
   const ids = [...new Set(episodes)].sort((a, b) => a - b);
   if (ids.length < 3) {
     const folds = Math.min(FOLDS, samples);
