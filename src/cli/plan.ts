@@ -31,6 +31,7 @@ interface PlanOptions {
   readonly base?: string;
   readonly finalUpdate?: boolean;
   readonly budgetCost?: number;
+  readonly budgetMs?: number;
   readonly maxError?: number;
   readonly seed: number;
   readonly timeLimit?: number;
@@ -83,6 +84,7 @@ export function planCommand(): Command {
       "evaluations of the network, as a share of the dense policy's (search; default 0.05)",
       positiveNumber,
     )
+    .option('--budget-ms <ms>', 'time of a chunk on this machine (search)', positiveNumber)
     .option(
       '--max-error <error>',
       "find the fastest plan within this error: 5mrad, or 0.005 in the action's unit (search)",

@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 import type { Calibration } from '../caching/calibration.js';
 import type { MadePlan } from '../caching/methods/method.js';
+import type { Numerics } from '../caching/plan_fields.js';
 import { BadInput } from '../errors.js';
 import { sha256, sha256OfFile, writeAtomically } from '../files.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { certify } from '../search/certify.js';
 import { PlanCost } from '../search/plan_cost.js';
 import { PlanSearch } from '../search/plan_search.js';
+import { PlanTime } from '../search/plan_time.js';
 import { SearchMemory } from '../search/search_memory.js';
 import { noWorseThanBac, searchCandidate, type SearchGoal } from '../search/search_run.js';
 import { progressBar } from './terminal.js';
@@ -18,6 +20,8 @@ export interface SearchOptions {
   readonly output: string;
   /** Share of the dense policy's evaluations of the network. */
   readonly budgetCost?: number;
+  /** Time of a chunk on this machine. */
+  readonly budgetMs?: number;
   /** Error of executed actions, physical. */
   readonly maxError?: number;
   readonly seed: number;
@@ -71,7 +75,9 @@ export async function searchedPlan(
   const { threads, seed } = options;
   const { steps } = policy.manifest.noise_scheduler;
   const cost = new PlanCost(policy);
-  const goal = goalOf(options, cost);
+  const numerics: Numerics = { kind: options.int8 ? 'int8' : 'fp32' };
+  const time = options.budgetMs === undefined ? undefined : await PlanTime.open(policy, threads);
+  const goal = goalOf(options, numerics, cost, time);
   const weights = weightsOf(policy, options);
   const about = sha256(
     Buffer.from(JSON.stringify([policy.sha256, await sha256OfFile(where), weights])),
@@ -99,7 +105,7 @@ export async function searchedPlan(
     const control = await search.control();
     const { made: certified } = await certify(
       policy,
-      options.int8 ? { ...made, plan: { ...made.plan, numerics: { kind: 'int8' } } } : made,
+      { ...made, plan: { ...made.plan, numerics } },
       {
         calibration,
         folds: search.folds,
@@ -108,7 +114,7 @@ export async function searchedPlan(
           calibration: control.error,
           held_out: Number.isFinite(control.heldOut) ? control.heldOut : null,
         },
-        predictedMs: null,
+        predictedMs: time?.predictMs(found.evaluations.length, numerics) ?? null,
         threads,
         seed,
         command: ['bac-policy', ...process.argv.slice(2)].join(' '),
@@ -122,13 +128,24 @@ export async function searchedPlan(
   }
 }
 
-function goalOf({ budgetCost, maxError }: SearchOptions, cost: PlanCost): SearchGoal {
+function goalOf(
+  { budgetCost, budgetMs, maxError }: SearchOptions,
+  numerics: Numerics,
+  cost: PlanCost,
+  time: PlanTime | undefined,
+): SearchGoal {
+  if ([budgetCost, budgetMs, maxError].filter((given) => given !== undefined).length > 1) {
+    throw new BadInput('several budgets', 'bac-policy plan', 'give one');
+  }
   if (maxError !== undefined) return { kind: 'error', most: maxError };
-  const most = cost.mostEvaluations(budgetCost ?? 0.05);
+  const most =
+    budgetMs !== undefined && time
+      ? time.mostEvaluations(budgetMs, numerics)
+      : cost.mostEvaluations(budgetCost ?? 0.05);
   if (most > 0) return { kind: 'evaluations', most };
   throw new BadInput(
-    `${budgetCost} is less than one evaluation of the network`,
-    '--budget-cost',
+    `${budgetMs ?? budgetCost} is less than one evaluation of the network`,
+    budgetMs === undefined ? '--budget-cost' : '--budget-ms',
     'allow more',
   );
 }
