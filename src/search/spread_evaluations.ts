@@ -1,6 +1,3 @@
-/** The gap after the last evaluation, relative to the others. */
-const LAST_GAP = 1;
-
 /**
  * More or fewer evaluations in the same density as a path that was found, measured in the square root of the
  * steps that are left, in which good paths are nearly even.
@@ -10,10 +7,10 @@ const LAST_GAP = 1;
  */
 export function spreadEvaluations(path: readonly number[], count: number, steps: number): number[] {
   const place = (step: number): number => 1 - Math.sqrt(1 - step / steps);
-  const knots = [...path.map(place), 1];
+  const knots = [0, ...path.map(place), 1];
   const spread: number[] = [];
   for (let i = 0; i < count; i++) {
-    const at = count > 1 ? (i * (path.length - 1 + LAST_GAP)) / (count - 1 + LAST_GAP) : 0;
+    const at = ((i + 1) * (path.length + 1)) / (count + 1);
     const [below, above] = [knots[Math.floor(at)]!, knots[Math.floor(at) + 1]!];
     const wanted = Math.round(steps * (1 - (1 - (below + (at % 1) * (above - below))) ** 2));
     // Room for those that follow, and after the one before.
