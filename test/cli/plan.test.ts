@@ -86,7 +86,11 @@ describe('bac-policy plan', () => {
       /--bubbling: 7 is more than the policy's 6 blocks/,
     ],
     ['no update', ['--method', 'acs', '--updates', '0'], /integer of at least 1/],
-    ['an unknown method', ['--method', 'magic'], /Allowed choices are search, bac, acs, uniform, dense/],
+    [
+      'an unknown method',
+      ['--method', 'magic'],
+      /Allowed choices are search, bac, acs, uniform, dense/,
+    ],
     ['an unknown metric', ['--method', 'acs', '--metric', 'l3'], /Allowed choices are cosine/],
   ];
   for (const [what, args, message] of refusals) {
