@@ -20,7 +20,11 @@ import { positiveNumber } from './search_plan.js';
 import { progressBar, table } from './terminal.js';
 
 /** Numbers of evaluations that the curve is made of. */
-const COUNTS = [1, 2, 3, 4, 5, 8, 12, 20];
+const COUNTS = [1, 2, 3, 5, 8, 12];
+/** The curve goes so far even when time is over: one without a good plan is of no use. */
+const LEAST_COUNTS = 5;
+/** Share of the time for searching that the trellis may take. */
+const TRELLIS_SHARE = 0.4;
 /** Moves that are tried for each preset. */
 const TRIALS = 10;
 /** Share of the time that searching may take; the rest is for compiling and measuring. */
@@ -83,13 +87,15 @@ async function optimize(directory: string, options: OptimizeOptions): Promise<vo
   const search = await PlanSearch.open(policy, trajectories, { weights, threads });
   const bar = progressBar('states and candidates', 150);
   try {
+    const searchSeconds = secondsLeft();
     const finder = new CandidateFinder(search, new SearchMemory(''), steps, seed, {
       stopped: () => secondsLeft() < 0,
+      trellisOver: () => secondsLeft() < (1 - TRELLIS_SHARE) * searchSeconds,
       onProgress: () => bar.advance(),
     });
     const curve: Found[] = [];
     for (const count of COUNTS.filter((value) => value <= steps)) {
-      if (secondsLeft() < 0 && curve.length > 2) break;
+      if (secondsLeft() < 0 && curve.length >= LEAST_COUNTS) break;
       curve.push((await finder.first(count))!);
     }
     const control = await search.control();

@@ -19,6 +19,8 @@ export interface Found extends Candidate {
 export interface SearchControl {
   /** True ends the search at once with what was found. */
   readonly stopped: () => boolean;
+  /** True ends the trellis, so that time is left to carry out what it found. */
+  readonly trellisOver?: () => boolean;
   /** Hears of every piece of work; `best` once there is one. */
   readonly onProgress?: (best: Found | undefined) => void;
 }
@@ -53,7 +55,7 @@ export class CandidateFinder {
     const evaluations =
       path?.evaluations.length === count
         ? path.evaluations
-        : spreadEvaluations(path?.evaluations ?? [0], count, this.#steps);
+        : spreadEvaluations(path?.evaluations ?? [], count, this.#steps);
     return this.measure({ evaluations, reused: [] }, true);
   }
 
@@ -117,7 +119,7 @@ export class CandidateFinder {
     if (this.#memory.paths) return this.#memory.paths;
     const paths = await this.#search.trellis(TRELLIS_LEVELS, () => {
       this.#control.onProgress?.(undefined);
-      return !this.#control.stopped();
+      return !this.#control.stopped() && !this.#control.trellisOver?.();
     });
     // What was stopped is not whole, and searched again by whoever goes on.
     if (!this.#control.stopped()) {
