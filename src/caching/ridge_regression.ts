@@ -1,3 +1,5 @@
+import { solveLowerColumns, solveUpperColumns } from './linear_algebra.js';
+
 /**
  * Least squares with a ridge: y = x W + b for rows x of `inputs` numbers and y of `outputs`, fed row by row, so
  * that only sums of products are held. The intercept is not shrunk.
@@ -52,8 +54,11 @@ export class RidgeRegression {
     const ridge = (strength * squares) / Math.max(1, this.#inputs) + Number.MIN_VALUE;
     for (let i = 0; i < this.#inputs; i++) gram[i * size + i]! += ridge;
     choleskyInPlace(gram, size);
-    const solution = this.#cross.slice();
-    substitute(gram, size, solution, this.#outputs);
+    const solution = solveUpperColumns(
+      gram,
+      size,
+      solveLowerColumns(gram, size, this.#cross.slice()),
+    );
     const at = this.#inputs * this.#outputs;
     return {
       weight: Float32Array.from(solution.subarray(0, at)),
@@ -77,25 +82,5 @@ function choleskyInPlace(a: Float64Array, size: number): void {
       for (let k = 0; k < column; k++) sum -= a[to + k]! * a[from + k]!;
       a[to + column] = sum / root;
     }
-  }
-}
-
-/** Solves L L^T x = b for (size, columns) right-hand sides, in place. */
-function substitute(factor: Float64Array, size: number, b: Float64Array, columns: number): void {
-  const subtract = (row: number, other: number, weight: number): void => {
-    for (let j = 0; j < columns; j++) b[row * columns + j]! -= weight * b[other * columns + j]!;
-  };
-  const divide = (row: number): void => {
-    for (let j = 0; j < columns; j++) b[row * columns + j]! /= factor[row * size + row]!;
-  };
-  for (let row = 0; row < size; row++) {
-    for (let other = 0; other < row; other++) subtract(row, other, factor[row * size + other]!);
-    divide(row);
-  }
-  for (let row = size - 1; row >= 0; row--) {
-    for (let other = row + 1; other < size; other++) {
-      subtract(row, other, factor[other * size + row]!);
-    }
-    divide(row);
   }
 }

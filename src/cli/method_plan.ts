@@ -1,3 +1,4 @@
+import { rmsDifference } from '../caching/rms_difference.js';
 import type { Calibration } from '../caching/calibration.js';
 import { type DenoisingInputs, spreadEvenly } from '../caching/denoising_inputs.js';
 import { denoisingProgram } from '../caching/denoising_program.js';
@@ -57,7 +58,7 @@ export async function methodPlan(
       dense ??= executedActions(manifest, (await interpreter.run(inputs)).sample);
       const program = denoisingProgram(manifest, made);
       const { sample } = await interpreter.run({ ...inputs, program });
-      return rootMeanSquare(executedActions(manifest, sample), dense);
+      return rmsDifference(executedActions(manifest, sample), dense);
     };
     return await method.make({ ...context, run, measure }, options);
   } finally {
@@ -84,8 +85,4 @@ function observations(
     condition: picked,
     ...seededBatchNoise(seed, chosen.length, manifest),
   };
-}
-
-function rootMeanSquare(a: Float32Array, b: Float32Array): number {
-  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) / a.length);
 }

@@ -108,10 +108,7 @@ async function optimize(directory: string, options: OptimizeOptions): Promise<vo
         calibration,
         folds: search.folds,
         denseMultiplyAdds: cost.dense,
-        control: {
-          calibration: control.error,
-          held_out: Number.isFinite(control.heldOut) ? control.heldOut : null,
-        },
+        control,
         predictedMs: null,
         threads,
         seed,

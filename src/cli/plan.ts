@@ -15,13 +15,18 @@ import { readPlanFor, writePlan } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
 import { methodPlan } from './method_plan.js';
-import { errorOption, positiveNumber, searchedPlan, weightOption } from './search_plan.js';
+import {
+  errorOption,
+  positiveNumber,
+  type SearchOptions,
+  searchedPlan,
+  weightOption,
+} from './search_plan.js';
 
 const NAMES = ['search', ...METHODS.map(({ name }) => name)];
 
-interface PlanOptions {
+interface PlanOptions extends SearchOptions {
   readonly method: string;
-  readonly output: string;
   readonly calibration?: string;
   readonly updates?: number;
   readonly bubbling?: number;
@@ -30,15 +35,6 @@ interface PlanOptions {
   readonly option: readonly string[];
   readonly base?: string;
   readonly finalUpdate?: boolean;
-  readonly budgetCost?: number;
-  readonly budgetMs?: number;
-  readonly maxError?: number;
-  readonly seed: number;
-  readonly timeLimit?: number;
-  readonly resume?: string;
-  readonly weight: ReadonlyMap<string, number>;
-  readonly int8?: boolean;
-  readonly threads: number;
   readonly json?: boolean;
 }
 

@@ -110,10 +110,7 @@ export async function searchedPlan(
         calibration,
         folds: search.folds,
         denseMultiplyAdds: cost.dense,
-        control: {
-          calibration: control.error,
-          held_out: Number.isFinite(control.heldOut) ? control.heldOut : null,
-        },
+        control,
         predictedMs: time?.predictMs(found.evaluations.length, numerics) ?? null,
         threads,
         seed,

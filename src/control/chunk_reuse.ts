@@ -1,3 +1,5 @@
+import { rmsDifference } from '../caching/rms_difference.js';
+
 /** When {@link ChunkReuse} gives an earlier chunk again. */
 export interface ChunkReuseOptions {
   /** RMS difference of two conditions up to which the policy is taken to do the same, see {@link reuseDistance}. */
@@ -76,13 +78,13 @@ export class ChunkReuse {
   }
 
   #isNear(condition: Float32Array): boolean {
-    return this.#key !== undefined && rootMeanSquare(condition, this.#key) <= this.#distance;
+    return this.#key !== undefined && rmsDifference(condition, this.#key) <= this.#distance;
   }
 
   #refresh(actions: Float32Array): void {
     this.#counts.refreshed++;
     const { distance, tolerance, longest } = this.#options;
-    if (rootMeanSquare(actions, this.#actions) <= tolerance) {
+    if (rmsDifference(actions, this.#actions) <= tolerance) {
       this.#trusted = Math.min(longest, 2 * this.#trusted);
       this.#distance = Math.min(distance, 1.25 * this.#distance);
     } else {
@@ -116,11 +118,4 @@ export function reuseDistance(pairs: readonly ReusePair[], tolerance: number, su
     if (sorted[i + 1]?.distance !== distance && good >= sure * (i + 1)) largest = distance;
   }
   return largest;
-}
-
-/** Root mean square difference of two tensors of the same shape. */
-export function rootMeanSquare(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
-  return Math.sqrt(sum / a.length);
 }

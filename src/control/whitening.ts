@@ -1,3 +1,5 @@
+import { cholesky, solveLowerColumns } from '../caching/linear_algebra.js';
+
 /**
  * A linear map after which samples vary by about one in every direction they vary in: distances count in units
  * of what is usual. The covariance is shrunk towards a multiple of the identity (Ledoit and Wolf, "A
@@ -13,7 +15,9 @@ export function whitening(samples: Float32Array, width: number, share: number): 
   for (let i = 0; i < width; i++) trace += covariance[i * width + i]!;
   const ridge = Math.max((share * trace) / width, LEAST_VARIANCE);
   for (let i = 0; i < width; i++) covariance[i * width + i]! += ridge;
-  return invertedFactor(covariance, width);
+  const identity = new Float64Array(width * width);
+  for (let i = 0; i < width; i++) identity[i * width + i] = 1;
+  return solveLowerColumns(cholesky(covariance, width), width, identity);
 }
 
 /** Of samples that do not vary at all. */
@@ -48,26 +52,4 @@ function covarianceOf(samples: Float32Array, width: number): Float64Array {
     }
   }
   return covariance;
-}
-
-/** L^-1 of a positive definite matrix L L^T, of which the lower half is given and overwritten. */
-function invertedFactor(matrix: Float64Array, n: number): Float64Array {
-  const at = (i: number, j: number): number => i * n + j;
-  for (let j = 0; j < n; j++) {
-    for (let i = j; i < n; i++) {
-      let sum = matrix[at(i, j)]!;
-      for (let k = 0; k < j; k++) sum -= matrix[at(i, k)]! * matrix[at(j, k)]!;
-      matrix[at(i, j)] = i === j ? Math.sqrt(sum) : sum / matrix[at(j, j)]!;
-    }
-  }
-  const inverse = new Float64Array(n * n);
-  for (let j = 0; j < n; j++) {
-    inverse[at(j, j)] = 1 / matrix[at(j, j)]!;
-    for (let i = j + 1; i < n; i++) {
-      let sum = 0;
-      for (let k = j; k < i; k++) sum -= matrix[at(i, k)]! * inverse[at(k, j)]!;
-      inverse[at(i, j)] = sum / matrix[at(i, i)]!;
-    }
-  }
-  return inverse;
 }

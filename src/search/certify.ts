@@ -13,6 +13,7 @@ import type { PolicyPackage } from '../policy/policy_package.js';
 import { measurePlan, type PlanMeasurement, rootMeanSquare } from './measure_plan.js';
 import { noiseSpreadOf } from './noise_spread_of.js';
 import type { Folds } from './nested_ridge.js';
+import type { Outcome } from './plan_search.js';
 
 /** Most runs of either kind that a plan is carried out on. */
 const MOST_RUNS = 128;
@@ -26,7 +27,7 @@ export interface Certified {
   /** Multiply-adds of the dense policy. */
   readonly denseMultiplyAdds: number;
   /** Errors of an affine policy that evaluates no network. */
-  readonly control: Certificate['control'];
+  readonly control: Pick<Outcome, 'error' | 'heldOut'>;
   readonly predictedMs: number | null;
   readonly threads: number;
   readonly seed: number;
@@ -92,7 +93,10 @@ export async function certify(
             : null,
         }
       : null,
-    control: about.control,
+    control: {
+      calibration: about.control.error,
+      held_out: Number.isFinite(about.control.heldOut) ? about.control.heldOut : null,
+    },
     cost: multiplyAdds / about.denseMultiplyAdds,
     multiply_adds: multiplyAdds,
     predicted_ms: about.predictedMs,

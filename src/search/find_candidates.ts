@@ -86,22 +86,6 @@ export class CandidateFinder {
     return best;
   }
 
-  /** The candidate with the blocks that matter least taken over by the last evaluation, one after another. */
-  async reuseBlocks(start: Found, blocks: readonly number[], count: number): Promise<Found> {
-    let best = start;
-    for (let i = 0; i < count; i++) {
-      let least: Found | undefined;
-      for (const block of blocks) {
-        if (best.reused.includes(block)) continue;
-        const reused = [...best.reused, block].sort((a, b) => a - b);
-        const found = await this.measure({ ...best, reused }, least === undefined);
-        if (found && found.error < (least?.error ?? Infinity)) least = found;
-      }
-      best = least ?? best;
-    }
-    return best;
-  }
-
   /** @param needed even when the search was stopped @returns undefined when it was */
   async measure(candidate: Candidate, needed = false): Promise<Found | undefined> {
     const { evaluations, reused } = candidate;

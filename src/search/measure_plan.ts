@@ -1,3 +1,4 @@
+import { rmsDifference } from '../caching/rms_difference.js';
 import { denoisingProgram } from '../caching/denoising_program.js';
 import type { MadePlan } from '../caching/methods/method.js';
 import type { Trajectories } from '../caching/trajectories.js';
@@ -55,7 +56,7 @@ export async function measurePlan(
 
 /** Root mean square over all actions. */
 export function rootMeanSquare({ actions: { plan, dense } }: PlanMeasurement): number {
-  return Math.sqrt(plan.reduce((sum, value, i) => sum + (value - dense[i]!) ** 2, 0) / plan.length);
+  return rmsDifference(plan, dense);
 }
 
 /** The step noise (K, T, A) of a dense run, entry t of timestep t, out of its states. */

@@ -1,5 +1,10 @@
 import type { MatrixProducts } from '../inference/matrix_products.js';
-import { cholesky, gramMatrix, solveLowerRows, solveUpperColumns } from './linear_algebra.js';
+import {
+  cholesky,
+  gramMatrix,
+  solveLowerRows,
+  solveUpperColumns,
+} from '../caching/linear_algebra.js';
 
 /**
  * Features are divided by their deviation, but by no less than this (samples and conditions are normalised to

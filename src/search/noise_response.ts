@@ -1,7 +1,12 @@
 import type { DenoisingStep } from '../policy/noise_schedule.js';
 import type { Trajectories } from '../caching/trajectories.js';
 import type { MatrixProducts } from '../inference/matrix_products.js';
-import { cholesky, product, solveLowerColumns, solveUpperColumns } from './linear_algebra.js';
+import {
+  cholesky,
+  product,
+  solveLowerColumns,
+  solveUpperColumns,
+} from '../caching/linear_algebra.js';
 import type { NestedRidge } from './nested_ridge.js';
 
 /** Responses weaker than this, relative to the strongest of a run, have faded away. */

@@ -66,11 +66,6 @@ export class SearchMemory {
     };
   }
 
-  /** Everything that was carried out so far. */
-  candidates(): Candidate[] {
-    return Object.keys(this.#contents.outcomes).map((key) => JSON.parse(key) as Candidate);
-  }
-
   toString(): string {
     return JSON.stringify(this.#contents);
   }

@@ -1,3 +1,4 @@
+import { rmsDifference } from '../../caching/rms_difference.js';
 import { quantileSeq } from 'mathjs/number';
 import { messageOf } from '../../errors.js';
 import { InferenceWorker } from './inference_worker.js';
@@ -102,7 +103,7 @@ export class DenseCheck {
     try {
       const dense = await this.#worker!.denoise(condition, noise);
       this.#expectedMs = dense.latencyMs;
-      this.#add(rootMeanSquare(action, dense.action), certifiedError);
+      this.#add(rmsDifference(action, dense.action), certifiedError);
     } catch (error) {
       if (!this.#closed) this.#problem = messageOf(error);
     }
@@ -136,8 +137,4 @@ export class DenseCheck {
 
 function tooSlow(tookMs: number, leftMs: number): string {
   return `a dense chunk takes ${tookMs.toFixed(0)} ms, which the ${leftMs.toFixed(0)} ms to the next chunk do not allow`;
-}
-
-function rootMeanSquare(a: Float32Array, b: Float32Array): number {
-  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0) / a.length);
 }

@@ -1,3 +1,4 @@
+import { rmsDifference } from '../../caching/rms_difference.js';
 import {
   type DenoisingInputs,
   selectSamples,
@@ -45,7 +46,7 @@ export async function followPlans(
         ...chosen,
         program: denoisingProgram(manifest, withoutCorrection(plan), name),
       });
-      without = rootMeanSquareDifference(
+      without = rmsDifference(
         executedActions(manifest, sample),
         executedActions(manifest, dense.get(steps - 1)!),
       );
@@ -55,7 +56,7 @@ export async function followPlans(
         .sort(([a], [b]) => a - b)
         .map(([step, sample]) => ({
           share: (step + 1) / steps,
-          rms: rootMeanSquareDifference(sample, dense.get(step)!),
+          rms: rmsDifference(sample, dense.get(step)!),
         })),
       rms_without_correction: without,
     });
@@ -86,10 +87,4 @@ async function samplesByStep(
     },
   });
   return all;
-}
-
-function rootMeanSquareDifference(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
-  return Math.sqrt(sum / a.length);
 }
