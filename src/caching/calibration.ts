@@ -6,6 +6,8 @@ import { blockName, blocksOf, type Block } from './blocks.js';
 import type { BlockStatistics } from './feature_statistics.js';
 import type { PlanTarget } from './make_plan.js';
 import { blockError } from './step_similarity.js';
+import type { EpisodeThumbnails } from '../control/picture_reference.js';
+import { decodePictures, pictureTensors } from './calibration_pictures.js';
 import type { Trajectories } from './trajectories.js';
 
 /** The `format` of every calibration file this version reads and writes. */
@@ -49,6 +51,8 @@ export interface Calibration {
   readonly sources: readonly CalibrationSource[];
   /** Dense runs, which search needs; absent in files of versions before it. */
   readonly trajectories?: Trajectories;
+  /** By the name of its input what each camera showed; absent where observations held no pictures. */
+  readonly pictures?: ReadonlyMap<string, EpisodeThumbnails>;
   /** Every block of the policy, in canonical order. */
   readonly blocks: readonly { readonly block: Block; readonly statistics: BlockStatistics }[];
 }
@@ -59,7 +63,8 @@ export interface Calibration {
  * `squared_norm.NAME` (K) = sum O_a^2, sums over all samples, tokens and channels. Every metric and the block
  * error follow from these. The dense runs that search needs: `trajectory.condition` (N, To Dc),
  * `trajectory.states` (K + 1, N, T A) and `trajectory.clean` (K, N, T A) in float32, `trajectory.episode` (N)
- * and `trajectory.observation` (N). The rest is string metadata.
+ * and `trajectory.observation` (N). What cameras showed, for the drift monitor: see {@link pictureTensors}. The
+ * rest is string metadata.
  */
 export function encodeCalibration(calibration: Calibration): {
   tensors: [string, Tensor][];
@@ -73,7 +78,11 @@ export function encodeCalibration(calibration: Calibration): {
     [`squared_norm.${blockName(block)}`, f64([k], statistics.squaredNorm)],
   ]);
   return {
-    tensors: [...sums, ...trajectoryTensors(calibration.trajectories)],
+    tensors: [
+      ...sums,
+      ...trajectoryTensors(calibration.trajectories),
+      ...pictureTensors(calibration.pictures),
+    ],
     metadata: {
       format: CALIBRATION_FORMAT,
       policy_sha256: calibration.policySha256,
@@ -107,8 +116,10 @@ export function decodeCalibration(file: TensorFile, where: string): Calibration 
     return data;
   };
   const trajectories = decodeTrajectories(file, steps, where);
+  const pictures = decodePictures(file, where);
   return {
     ...(trajectories && { trajectories }),
+    ...(pictures && { pictures }),
     policySha256: head.policy_sha256,
     steps,
     solver: head.solver,

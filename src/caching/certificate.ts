@@ -10,6 +10,7 @@ export const CERTIFICATE_FORMAT = 'bac_policy/certificate@1';
 
 const error = z.number().nonnegative();
 const time = z.number().nonnegative();
+const share = z.number().min(0).max(1);
 
 /** Errors on observations of some episodes. */
 const split = z.strictObject({
@@ -37,6 +38,21 @@ export const certificateField = z.strictObject({
   correction: comparison.nullable(),
   /** Errors of an affine policy that evaluates no network. */
   control: comparison.nullable(),
+  /**
+   * How often the drift monitor's reference, made of the episodes that were fitted on, takes observations of the
+   * held-out episodes for drift: false alarms, if these are as usual. Null where nothing is held out; absent in
+   * certificates of earlier versions.
+   */
+  drift: z
+    .strictObject({
+      /** Held-out observations, and the share of them beyond what the monitor takes for usual. */
+      observations: z.int().positive(),
+      beyond: share,
+      /** The same of the pictures of each camera, by the name of its input. */
+      pictures: z.record(z.string(), z.strictObject({ seen: z.int().positive(), beyond: share })),
+    })
+    .nullable()
+    .optional(),
   /** Multiply-adds of a chunk as a share of the dense policy's. */
   cost: z.number().positive(),
   multiply_adds: z.number().positive(),

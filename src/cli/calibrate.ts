@@ -125,6 +125,7 @@ export async function calibratePolicy(directory: string, options: CalibrateOptio
     options.trajectories > 0 ? await recordDense(policy, recorded, options) : undefined;
   await writeCalibration(options.output, {
     ...(trajectories && { trajectories }),
+    ...(recorded.pictures.size > 0 && { pictures: recorded.pictures }),
     policySha256: policy.sha256,
     steps: scheduler.steps,
     solver: scheduler.kind,

@@ -3,6 +3,8 @@ import { bagFiles } from '../bag/bag_files.js';
 import type { CalibrationSource } from '../caching/calibration.js';
 import { selectSamples, spreadEvenly, type DenoisingInputs } from '../caching/denoising_inputs.js';
 import type { EncodeImage } from '../control/condition_builder.js';
+import { DriftPictures } from '../control/drift_pictures.js';
+import type { EpisodeThumbnails } from '../control/picture_reference.js';
 import { sha256OfFile } from '../files.js';
 import { ImageEncoders } from '../inference/image_encoders.js';
 import { seededBatchNoise } from '../inference/seeded_batch_noise.js';
@@ -29,6 +31,8 @@ export interface RecordedInputs {
   readonly sources: readonly CalibrationSource[];
   /** Of every sample the episode it belongs to; samples of one episode resemble each other. */
   readonly episodes: Int32Array;
+  /** Of every camera, by the name of its input, what its pictures look like from afar, with their episodes. */
+  readonly pictures: ReadonlyMap<string, EpisodeThumbnails>;
 }
 
 /** How many samples are taken, evenly spread over all there are, and the seed of noise that is not given. */
@@ -73,13 +77,22 @@ async function inputsFromVectors(
   encodeImage: EncodeImage,
   { samples, seed }: SampleChoice,
 ): Promise<RecordedInputs> {
-  const all = await readVectors(path, manifest, encodeImage, { seed });
+  const pictures = new DriftPictures(manifest);
+  const { n_obs_steps: window } = manifest.architecture;
+  const keep: EncodeImage = (name, rgb) => {
+    // Frames of an input come one after another, `window` of each sample.
+    pictures.add(name, rgb, Math.floor(pictures.count(name) / window));
+    return encodeImage(name, rgb);
+  };
+  const all = await readVectors(path, manifest, keep, { seed });
   const chosen = spreadEvenly(all.samples, samples);
+  const episodeOf = await episodesOfVectors(path, all.samples);
   return {
     inputs: selectSamples(all, chosen, manifest.noise_scheduler.steps),
     available: all.samples,
     sources: [await sourceOf(path)],
-    episodes: Int32Array.from(chosen, await episodesOfVectors(path, all.samples)),
+    episodes: Int32Array.from(chosen, episodeOf),
+    pictures: pictures.ofEpisodes(episodeOf),
   };
 }
 
@@ -128,13 +141,18 @@ async function inputsFromBags(
   const { n_obs_steps: window, condition_dim: width } = manifest.architecture;
   const condition = new Float32Array(chosen.size * window * width);
   const episodes: number[] = [];
+  const pictures = new DriftPictures(manifest);
   let taken = 0;
+  const keep: EncodeImage = (name, rgb) => {
+    pictures.add(name, rgb, taken);
+    return encodeImage(name, rgb);
+  };
   let first = 0;
   let before = 0;
   for (const [i, bag] of bags.entries()) {
     const start = first;
     const wanted = (tick: number): boolean => chosen.has(start + tick);
-    for await (const found of conditionsFromBag(manifest, bag, encodeImage, {
+    for await (const found of conditionsFromBag(manifest, bag, keep, {
       ...options,
       wanted,
     })) {
@@ -148,16 +166,15 @@ async function inputsFromBags(
   const files = (await Promise.all(bags.map((bag) => bagFiles(bag)))).flat();
   const sources: CalibrationSource[] = [];
   for (const file of files) sources.push(await sourceOf(file));
+  // Too few to hold some out: then parts of them stand in.
+  const isFew = new Set(episodes).size < FEWEST_EPISODES;
+  const episodeOf = isFew ? blockOf(taken) : (sample: number) => episodes[sample]!;
   return {
     inputs: { samples: taken, condition, ...seededBatchNoise(seed, taken, manifest) },
     available,
     sources,
-    // Too few to hold some out: then parts of them stand in.
-    episodes: Int32Array.from(
-      new Set(episodes).size >= FEWEST_EPISODES
-        ? episodes
-        : Array.from({ length: taken }, (_, sample) => blockOf(taken)(sample)),
-    ),
+    episodes: Int32Array.from(episodes, (_, sample) => episodeOf(sample)),
+    pictures: pictures.ofEpisodes(episodeOf),
   };
 }
 

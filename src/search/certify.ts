@@ -6,10 +6,10 @@ import type { Calibration } from '../caching/calibration.js';
 import type { MadePlan } from '../caching/methods/method.js';
 import type { Trajectories } from '../caching/trajectories.js';
 import { driftConstants } from '../control/drift_constants.js';
-import { driftReference } from '../control/drift_reference.js';
 import { thisMachine } from '../inference/this_machine.js';
 import { executedActions } from '../policy/executed_actions.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
+import { driftCheck } from './drift_check.js';
 import { measurePlan, type PlanMeasurement, rootMeanSquare } from './measure_plan.js';
 import { noiseSpreadOf } from './noise_spread_of.js';
 import type { Folds } from './nested_ridge.js';
@@ -72,6 +72,7 @@ export async function certify(
   const everyRow = [...folds.of.keys()];
   const times = [...fitted.measured.times.slice(2)].sort((a, b) => a - b);
   const { multiplyAdds } = fitted.measured;
+  const drift = driftCheck(calibration, folds);
   const certificate: Certificate = {
     format: CERTIFICATE_FORMAT,
     calibration: fitted.split,
@@ -97,6 +98,7 @@ export async function certify(
       calibration: about.control.error,
       held_out: Number.isFinite(about.control.heldOut) ? about.control.heldOut : null,
     },
+    drift: drift.heldOut,
     cost: multiplyAdds / about.denseMultiplyAdds,
     multiply_adds: multiplyAdds,
     predicted_ms: about.predictedMs,
@@ -116,11 +118,10 @@ export async function certify(
     seed: about.seed,
     command: about.command,
   };
-  const drift = driftConstants(driftReference(trajectories.condition, trajectories.episodes));
   return {
     made: {
       plan: { ...plan, measured: certificate },
-      constants: new Map([...constants, ...drift]),
+      constants: new Map([...constants, ...driftConstants(drift.reference)]),
     },
     certificate,
   };
