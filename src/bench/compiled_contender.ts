@@ -1,4 +1,4 @@
-import { denoisingProgram } from '../caching/denoising_program.js';
+import { type DenoisingProgram, denoisingProgram } from '../caching/denoising_program.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import { openDenoiser } from '../inference/denoiser.js';
 import type { ExecutionProvider } from '../inference/session.js';
@@ -19,16 +19,38 @@ export async function compiledContender(
     readonly denseMultiplyAdds?: number;
   },
 ): Promise<Contender & { readonly multiplyAdds: number }> {
-  const begin = performance.now();
   const program = options.plan && denoisingProgram(policy.manifest, options.plan, options.name);
+  return programContender(policy, workload, program, options);
+}
+
+/**
+ * The compiled engine with any program.
+ * @param program absent = the dense policy
+ * @param options `keepGraph`: false for a program that is of no use again
+ */
+export async function programContender(
+  policy: PolicyPackage,
+  workload: DenoisingInputs,
+  program: DenoisingProgram | undefined,
+  options: {
+    readonly name: string;
+    readonly threads: number;
+    readonly provider: ExecutionProvider;
+    readonly denseMultiplyAdds?: number;
+    readonly keepGraph?: boolean;
+  },
+): Promise<Contender & { readonly multiplyAdds: number }> {
+  const begin = performance.now();
   const denoiser = await openDenoiser(policy, program, options);
   const size = workload.condition.length / workload.samples;
-  const run = async (i: number): Promise<{ ms: number; action: Float32Array }> => {
+  const run = async (i: number): Promise<{ ms: number; cpuMs: number; action: Float32Array }> => {
     const condition = workload.condition.subarray(i * size, (i + 1) * size);
     const noise = noiseOfSample(workload, i, policy.manifest.noise_scheduler.steps);
-    const start = performance.now();
+    const [start, before] = [performance.now(), process.cpuUsage()];
     const { action } = await denoiser.denoise(condition, noise);
-    return { ms: performance.now() - start, action };
+    const ms = performance.now() - start;
+    const { user, system } = process.cpuUsage(before);
+    return { ms, cpuMs: (user + system) / 1000, action };
   };
   await run(0);
   return {

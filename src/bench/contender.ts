@@ -8,8 +8,11 @@ export interface Contender {
   readonly cost: number;
   /** Time to load and warm up, ms; absent for peers, which are separate programs. */
   readonly loadMs?: number;
-  /** Denoises workload sample i. @returns time in ms and the executed actions (Ta, A), physical */
-  run(i: number): Promise<{ ms: number; action: Float32Array }>;
+  /**
+   * Denoises workload sample i.
+   * @returns time in ms, of this process's processors where it works in them, and executed actions (Ta, A), physical
+   */
+  run(i: number): Promise<{ ms: number; cpuMs?: number; action: Float32Array }>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import type { Contender } from './contender.js';
+import { ownTime } from './own_time.js';
 import { timeInTurn } from './time_in_turn.js';
 
 /** One line of the result, in the format other programs read. */
@@ -9,6 +10,8 @@ export interface BenchRow {
   readonly median_ms: number;
   readonly p90_ms: number;
   readonly p99_ms: number;
+  /** Median as if nothing else ran, see {@link ownTime}. */
+  readonly own_ms: number;
   /** Multiply-adds relative to the dense compiled engine. */
   readonly cost: number;
   /** Root mean square error of executed actions against the first contender, same noise; physical. */
@@ -35,7 +38,7 @@ export async function measure(
   // Loading it takes longer than most commands run.
   const { mean, quantileSeq } = await import('mathjs/number');
   return contenders.map(({ name, engine, cost, loadMs }, i) => {
-    const { times, actions } = results[i]!;
+    const { times, cpuTimes, actions } = results[i]!;
     const quantile = (share: number): number => round(Number(quantileSeq([...times], share)));
     return {
       name,
@@ -44,6 +47,7 @@ export async function measure(
       median_ms: quantile(0.5),
       p90_ms: quantile(0.9),
       p99_ms: quantile(0.99),
+      own_ms: round(ownTime({ times, cpuTimes }, options.threads)),
       cost,
       error_rms: Math.sqrt(mean(squaredErrors(actions, results[0]!.actions))),
       load_ms: loadMs === undefined ? null : round(loadMs),

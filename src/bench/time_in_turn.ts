@@ -7,6 +7,8 @@ const WARM_UP_CHUNKS = 2;
 export interface TimedChunks {
   /** ms, every chunk in the order they were made. */
   readonly times: readonly number[];
+  /** Time of this process's processors for each of them, ms; empty where others worked. */
+  readonly cpuTimes: readonly number[];
   /** Of the first chunk of each sample: executed actions (Ta, A), physical. */
   readonly actions: readonly Float32Array[];
 }
@@ -25,14 +27,16 @@ export async function timeInTurn(
 ): Promise<TimedChunks[]> {
   const results = contenders.map(() => ({
     times: [] as number[],
+    cpuTimes: [] as number[],
     actions: [] as Float32Array[],
   }));
   for (let chunk = -WARM_UP_CHUNKS; chunk < options.chunks; chunk++) {
     const sample = Math.max(chunk, 0) % options.samples;
     for (const [i, contender] of contenders.entries()) {
-      const { ms, action } = await contender.run(sample);
+      const { ms, cpuMs, action } = await contender.run(sample);
       if (chunk < 0) continue;
       results[i]!.times.push(ms);
+      if (cpuMs !== undefined) results[i]!.cpuTimes.push(cpuMs);
       if (chunk < options.samples) results[i]!.actions.push(action);
       options.onChunk?.();
     }

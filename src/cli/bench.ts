@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { compiledContender } from '../bench/compiled_contender.js';
 import type { Absence, Contender } from '../bench/contender.js';
 import { type BenchRow, measure } from '../bench/measure.js';
+import { Forecast, type ForecastRow } from '../bench/forecast.js';
 import { peerContenders } from '../bench/peer_contenders.js';
 import { PeerProcess } from '../bench/peer_process.js';
 import { madeUpWorkload } from '../bench/workload.js';
@@ -16,6 +17,7 @@ import type { ExecutionProvider } from '../inference/session.js';
 import { type PlanFile, readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
 import { floatTensor, writeSafetensors } from '../policy/safetensors.js';
+import { CostModel } from '../search/cost_model.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
 import { recordedInputs } from './recorded_inputs.js';
 import { progressBar, table } from './terminal.js';
@@ -28,6 +30,7 @@ interface BenchOptions {
   readonly threads: number;
   readonly provider: readonly ProviderChoice[];
   readonly seed: number;
+  readonly predict?: boolean;
   readonly peers?: boolean;
   readonly python?: string;
   readonly json?: boolean;
@@ -60,6 +63,10 @@ export function benchCommand(): Command {
         .default(['cpu'], 'cpu'),
     )
     .option('--seed <number>', 'makes noises and made-up observations', integerOption(0), 0)
+    .option(
+      '--predict',
+      'also say what the cost model expects; fits it first (half a minute, once)',
+    )
     .option('--peers', 'also time PyTorch: eager, eager with BAC, torch.compile, DDIM')
     .option('--python <path>', 'a Python that has torch (default: .peers/bin/python, else python3)')
     .option('--json', 'print the rows for machines')
@@ -74,6 +81,7 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
   }
   const workload = await workloadFor(policy, options);
   const { threads } = options;
+  const forecast = options.predict ? await forecastFor(policy, workload, threads) : undefined;
   const contenders: Contender[] = [];
   let denseMultiplyAdds = 0;
   for (const provider of await providersOf(options)) {
@@ -95,13 +103,14 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
   const peers = options.peers
     ? await startPeers(policy, workload, plans, options).catch(missPeers)
     : undefined;
-  let rows: BenchRow[];
+  let rows: ForecastRow[];
   try {
     if (peers) {
       const found = await peerContenders(peers, policy, plans, denseMultiplyAdds).catch(missPeers);
       contenders.push(...(found?.contenders ?? []));
       absent.push(...(found?.absent ?? []));
     }
+    if (forecast) contenders.push(forecast.reference);
     const bar = progressBar('chunks', contenders.length * options.chunks);
     rows = await measure(contenders, {
       chunks: options.chunks,
@@ -112,12 +121,22 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
   } finally {
     peers?.close();
   }
+  if (forecast) rows = forecast.complete(rows, plans);
   for (const contender of contenders) await contender.close();
   if (options.json) {
     console.log(JSON.stringify({ rows, skipped: absent, rss_mb: rssMb }));
     return;
   }
   print(rows, absent, policy, options, rssMb);
+}
+
+async function forecastFor(
+  policy: PolicyPackage,
+  workload: DenoisingInputs,
+  threads: number,
+): Promise<Forecast> {
+  const bar = progressBar('cost model', CostModel.chunks());
+  return Forecast.open(policy, workload, threads, () => bar.advance()).finally(() => bar.stop());
 }
 
 /** Every provider once, in the order they were asked for. @throws BadInput when CUDA is, and is missing */
@@ -181,7 +200,7 @@ async function startPeers(
 }
 
 function print(
-  rows: readonly BenchRow[],
+  rows: readonly ForecastRow[],
   absent: readonly Absence[],
   policy: PolicyPackage,
   options: BenchOptions,
@@ -195,6 +214,7 @@ function print(
   const unitName = typeof unit === 'string' ? unit : [...new Set(unit)].join('/');
   const headings = ['name', 'engine', 'median ms', 'p90', 'p99', 'vs dense'];
   if (eager) headings.push('vs eager');
+  if (options.predict) headings.push('own ms', 'predicted', 'off');
   headings.push('cost', `error, ${unitName}`);
   console.log(
     table(
@@ -207,6 +227,7 @@ function print(
         row.p99_ms.toFixed(2),
         faster(dense, row),
         ...(eager ? [faster(eager, row)] : []),
+        ...(options.predict ? forecastCells(row) : []),
         row.cost.toFixed(3),
         row.error_rms.toExponential(2),
       ]),
@@ -219,6 +240,12 @@ function print(
       'cost: multiply-adds relative to the dense compiled engine. error: root mean square over executed\n' +
       `actions against it, same noise${options.input || options.bag ? '' : ', on made-up observations (give real ones: --bag, --input)'}.`,
   );
+  if (options.predict) {
+    console.log(
+      'own: time of the processor itself with one thread, as if nothing else ran, else the median. predicted: by a model of\n' +
+        'programs timed before, at the speed of the moment (one of them was timed in turn with the rest).',
+    );
+  }
   if (rows.some((row) => row.name.startsWith('ddim'))) {
     console.log(
       'DDIM draws other samples than DDPM from the same noise: its error is not only inaccuracy.',
@@ -227,4 +254,10 @@ function print(
   for (const { name, engine, skipped } of absent) {
     console.log(`skipped: ${name} (${engine}): ${skipped}`);
   }
+}
+
+function forecastCells({ own_ms: own, predicted_ms: predicted }: ForecastRow): string[] {
+  if (predicted === undefined) return ['', '', ''];
+  const off = 100 * (predicted / own - 1);
+  return [own.toFixed(2), predicted.toFixed(2), `${off < 0 ? '' : '+'}${off.toFixed(0)} %`];
 }

@@ -1,32 +1,31 @@
-import type { DenoisingProgram } from '../caching/denoising_program.js';
+import { programContender } from '../bench/compiled_contender.js';
+import type { Contender } from '../bench/contender.js';
+import { ownTime } from '../bench/own_time.js';
 import { timeInTurn } from '../bench/time_in_turn.js';
 import { madeUpWorkload } from '../bench/workload.js';
-import { type Denoiser, openDenoiser } from '../inference/denoiser.js';
-import type { ExecutionProvider } from '../inference/session.js';
-import { noiseOfSample } from '../inference/vectors.js';
+import type { DenoisingInputs } from '../caching/denoising_inputs.js';
+import { type DenoisingProgram, denoisingProgram } from '../caching/denoising_program.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { nonNegativeLeastSquares } from './non_negative_least_squares.js';
-import { PROBE_COUNT, probePrograms } from './probe_programs.js';
+import { probeProgram, PROBES } from './probe_programs.js';
 import { programWork, WORK } from './program_work.js';
 
-/** Chunks that each probe makes, in turn with the others. */
+/** Chunks that each probe makes, in turn with the others; the dense policy, whose chunks are long, fewer. */
 const CHUNKS = 15;
+const DENSE_CHUNKS = 3;
 
 /** Probe whose time tells how fast the machine is at the moment: three evaluations, affine runs. */
 const REFERENCE = 1;
 
-/** How the time and the multiply-adds of a compiled program follow from what it does. */
+/** How the time of a compiled program follows from what it does. */
 export interface CostModelData {
   /** ms for each of {@link WORK}. */
   readonly ms: readonly number[];
-  /** Multiply-adds for each of {@link WORK}. */
-  readonly multiplyAdds: readonly number[];
-  /** What the probes took (medians) and what the model makes of them, ms. */
+  /** What the probes took and what the model makes of them, ms; the dense policy is the last. */
   readonly probes: readonly { readonly measured: number; readonly predicted: number }[];
-  readonly threads: number;
 }
 
-/** Predicts what a program costs without compiling it, from programs that were timed on this machine. */
+/** Predicts how long a program takes without compiling it, from programs that were timed on this machine. */
 export class CostModel {
   readonly #policy: PolicyPackage;
 
@@ -38,126 +37,82 @@ export class CostModel {
   }
 
   /**
-   * Compiles and times probes, about twenty seconds for 8 layers.
+   * Compiles and times probes, about half a minute for 8 layers.
    * @param options `onChunk` hears every chunk, of `CostModel.chunks` in all
    */
   static async fit(
     policy: PolicyPackage,
-    options: {
-      readonly threads: number;
-      readonly provider?: ExecutionProvider;
-      readonly onChunk?: () => void;
-    },
+    options: { readonly threads: number; readonly onChunk?: () => void },
   ): Promise<CostModel> {
-    const probes = probePrograms(policy);
-    const work = probes.map((probe) => programWork(probe, policy.manifest.architecture));
-    const timed: Denoiser[] = [];
+    const { manifest } = policy;
+    const { threads, onChunk } = options;
+    const workload = madeUpWorkload(manifest, 8, 0);
+    const programs = PROBES.map((probe) => probeProgram(policy, probe));
+    const contenders: Contender[] = [];
+    const time = async (some: readonly Contender[], chunks: number): Promise<number[]> => {
+      const settings = { chunks, samples: workload.samples, ...(onChunk && { onChunk }) };
+      return (await timeInTurn(some, settings)).map((timed) => ownTime(timed, threads));
+    };
     try {
-      for (const probe of probes) timed.push(await load(policy, probe, options));
-      const times = await mediansInTurn(policy, timed, CHUNKS, options.onChunk);
+      for (const program of programs) {
+        contenders.push(await contenderOf(policy, workload, program, threads));
+      }
+      const times = await time(contenders, CHUNKS);
+      const dense = await contenderOf(policy, workload, undefined, threads);
+      contenders.push(dense);
+      times.push(...(await time([dense], DENSE_CHUNKS)));
+      const work = [...programs, denoisingProgram(manifest)].map((program) =>
+        programWork(program, manifest),
+      );
       // Every probe counts by its relative error: budgets are ratios.
       const ms = nonNegativeLeastSquares(
         work.map((row, i) => row.map((count) => count / times[i]!)),
         times.map(() => 1),
       );
-      const counts = timed.map(({ multiplyAdds }) => multiplyAdds);
-      const multiplyAdds = nonNegativeLeastSquares(
-        work.map((row, i) => row.map((count) => count / counts[i]!)),
-        counts.map(() => 1),
-      );
-      return new CostModel(policy, {
-        ms,
-        multiplyAdds,
-        probes: times.map((measured, i) => ({ measured, predicted: product(work[i]!, ms) })),
-        threads: options.threads,
-      });
+      const probes = times.map((measured, i) => ({ measured, predicted: product(work[i]!, ms) }));
+      return new CostModel(policy, { ms, probes });
     } finally {
-      for (const denoiser of timed) await denoiser.close();
+      for (const contender of contenders) await contender.close();
     }
   }
 
   /** Chunks that fitting makes. */
   static chunks(): number {
-    return CHUNKS * PROBE_COUNT;
+    return CHUNKS * PROBES.length + DENSE_CHUNKS;
   }
 
-  /** Predicted median time of one chunk, ms. */
+  /** Predicted time of one chunk when nothing else runs, ms. */
   predictMs(program: DenoisingProgram): number {
-    return product(programWork(program, this.#policy.manifest.architecture), this.data.ms);
-  }
-
-  /** Multiply-adds of one chunk, as the compiled graph counts them. */
-  multiplyAdds(program: DenoisingProgram): number {
-    return product(
-      programWork(program, this.#policy.manifest.architecture),
-      this.data.multiplyAdds,
-    );
+    return product(programWork(program, this.#policy.manifest), this.data.ms);
   }
 
   /**
-   * Times a program and holds it against the prediction. The machine may be slower or faster now than when the
-   * probes were timed: one of them runs in turn with the program and says by how much.
+   * A probe to be timed in turn with programs whose predicted times are to be checked: the machine may be slower
+   * or faster now than it was when the model was fitted.
    */
-  async check(
-    program: DenoisingProgram,
-    options: { readonly chunks: number; readonly provider?: ExecutionProvider },
-  ): Promise<{ readonly measuredMs: number; readonly predictedMs: number }> {
-    const { threads } = this.data;
-    const reference = probePrograms(this.#policy)[REFERENCE]!;
-    const timed: Denoiser[] = [];
-    try {
-      for (const one of [program, reference]) {
-        timed.push(await load(this.#policy, one, { ...options, threads }));
-      }
-      const [measuredMs, now] = await mediansInTurn(this.#policy, timed, options.chunks);
-      const pace = now! / this.data.probes[REFERENCE]!.measured;
-      return { measuredMs: measuredMs!, predictedMs: this.predictMs(program) * pace };
-    } finally {
-      for (const denoiser of timed) await denoiser.close();
-    }
+  async reference(
+    workload: DenoisingInputs,
+    threads: number,
+  ): Promise<Contender & { readonly fittedMs: number }> {
+    const program = probeProgram(this.#policy, PROBES[REFERENCE]!);
+    const contender = await contenderOf(this.#policy, workload, program, threads);
+    return { ...contender, fittedMs: this.data.probes[REFERENCE]!.measured };
   }
 }
 
 /** Past the graph cache: probes are of no use to anybody else. */
-function load(
+function contenderOf(
   policy: PolicyPackage,
-  program: DenoisingProgram,
-  {
+  workload: DenoisingInputs,
+  program: DenoisingProgram | undefined,
+  threads: number,
+): Promise<Contender> {
+  return programContender(policy, workload, program, {
+    name: 'probe',
     threads,
-    provider = 'cpu',
-  }: { readonly threads: number; readonly provider?: ExecutionProvider },
-): Promise<Denoiser> {
-  return openDenoiser(policy, program, { threads, provider, keepGraph: false });
-}
-
-async function mediansInTurn(
-  policy: PolicyPackage,
-  denoisers: readonly Denoiser[],
-  chunks: number,
-  onChunk?: () => void,
-): Promise<number[]> {
-  const { manifest } = policy;
-  const workload = madeUpWorkload(manifest, 8, 0);
-  const size = workload.condition.length / workload.samples;
-  const contenders = denoisers.map((denoiser, i) => ({
-    name: `${i}`,
-    engine: 'compiled',
-    cost: 0,
-    run: async (sample: number) => {
-      const condition = workload.condition.subarray(sample * size, (sample + 1) * size);
-      const noise = noiseOfSample(workload, sample, manifest.noise_scheduler.steps);
-      const begin = performance.now();
-      const { action } = await denoiser.denoise(condition, noise);
-      return { ms: performance.now() - begin, action };
-    },
-    close: () => denoiser.close(),
-  }));
-  const timed = await timeInTurn(contenders, {
-    chunks,
-    samples: workload.samples,
-    ...(onChunk && { onChunk }),
+    provider: 'cpu',
+    keepGraph: false,
   });
-  return timed.map(({ times }) => [...times].sort((a, b) => a - b)[times.length >> 1]!);
 }
 
 function product(work: readonly number[], each: readonly number[]): number {

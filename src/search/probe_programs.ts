@@ -8,11 +8,14 @@ import { uniformSchedule } from '../caching/uniform_schedule.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 
-interface Probe {
-  /** Evaluations of the network. */
+/** A program whose time says something, described by what matters for it. */
+export interface Probe {
+  /** Evaluations of the network, evenly spread. */
   readonly evaluations: number;
   /** Which blocks are computed after the first evaluation; absent = all. */
   readonly only?: BlockKind;
+  /** Every block has so many updates, at steps of its own, as in plans of BAC; not with affine runs. */
+  readonly staggered?: boolean;
   readonly numerics?: Numerics;
   /** Single denoising steps in place of affine runs. */
   readonly single?: boolean;
@@ -22,7 +25,8 @@ interface Probe {
 
 const INT8: Numerics = { kind: 'int8' };
 
-const PROBES: readonly Probe[] = [
+/** Programs that between them do everything that {@link programWork} counts. */
+export const PROBES: readonly Probe[] = [
   { evaluations: 1 },
   { evaluations: 3 },
   { evaluations: 3, noiseSteps: 1 },
@@ -38,29 +42,26 @@ const PROBES: readonly Probe[] = [
   { evaluations: 6, numerics: INT8, only: 'feed_forward' },
   { evaluations: 2, single: true },
   { evaluations: 10, single: true },
+  { evaluations: 4, single: true, staggered: true },
 ];
 
-/** How many programs {@link probePrograms} makes. */
-export const PROBE_COUNT = PROBES.length;
-
-/** Programs that between them do everything {@link programWork} counts; constants are made up. */
-export function probePrograms({ manifest, sha256 }: PolicyPackage): DenoisingProgram[] {
-  return PROBES.map((probe) => probeProgram(probe, manifest, sha256));
-}
-
-function probeProgram(
-  { evaluations, only, numerics, single = false, noiseSteps = Infinity }: Probe,
-  manifest: PolicyManifest,
-  policySha256: string,
+/** A probe as the engines run it; its constants are made up. */
+export function probeProgram(
+  { manifest, sha256: policySha256 }: PolicyPackage,
+  { evaluations, only, staggered = false, numerics, single = false, noiseSteps = Infinity }: Probe,
 ): DenoisingProgram {
   const { architecture, noise_scheduler: scheduler } = manifest;
   const { steps } = scheduler;
   const { layers } = architecture;
   const every = uniformSchedule(steps, Math.min(evaluations, steps));
+  const updates = blocksOf(layers).map(({ kind }, block) => {
+    if (staggered) return every.map((step) => (step === 0 ? 0 : Math.min(step + block, steps - 1)));
+    return only === undefined || kind === only ? every : [0];
+  });
   const plan = makePlan(
     { policySha256, layers, steps, solver: scheduler.kind },
     { name: 'probe' },
-    blocksOf(layers).map(({ kind }) => (only === undefined || kind === only ? every : [0])),
+    updates.map((schedule) => [...new Set(schedule)]),
   );
   const runs = every.map((begin, i) =>
     madeUpRun(manifest, begin, every[i + 1] ?? steps, noiseSteps),

@@ -1,6 +1,6 @@
-import type { DenoisingProgram } from '../caching/denoising_program.js';
+import { type DenoisingProgram, isDense } from '../caching/denoising_program.js';
 import { BLOCK_KINDS, blockName, blocksOf } from '../caching/blocks.js';
-import type { Architecture } from '../policy/manifest.js';
+import type { PolicyManifest } from '../policy/manifest.js';
 
 /** What {@link programWork} counts, in this order. */
 export const WORK = [
@@ -9,30 +9,41 @@ export const WORK = [
   ...BLOCK_KINDS,
   'evaluations.int8',
   ...BLOCK_KINDS.map((kind) => `${kind}.int8`),
+  'sums.stored',
   'steps.single',
   'runs.single',
   'multiply_adds.affine',
+  'steps.session',
 ] as const;
 
 /**
  * How often a program does what takes time: once a chunk, per evaluation of the network, per block of each kind
- * and numerics, per denoising step by itself and run of such steps, and the multiply-adds of affine runs.
+ * and numerics, per sum of stored outputs between blocks, per denoising step by itself and run of such steps, the
+ * multiply-adds of affine runs, and the steps of the dense policy, which is one graph for each step. What the
+ * compiler leaves out does not count.
  * @returns (WORK.length)
  */
-export function programWork(program: DenoisingProgram, { layers }: Architecture): number[] {
+export function programWork(program: DenoisingProgram, manifest: PolicyManifest): number[] {
   const { blocks, evaluations, steps, affine = [], numerics } = program;
+  const kinds = blocksOf(manifest.architecture.layers);
   const isInt8 = (block: number): boolean =>
-    numerics.kind === 'int8' &&
-    (numerics.blocks?.includes(blockName(blocksOf(layers)[block]!)) ?? true);
+    numerics.kind === 'int8' && (numerics.blocks?.includes(blockName(kinds[block]!)) ?? true);
   const work = new Map<string, number>();
   const add = (what: string, count: number): void => {
     work.set(what, (work.get(what) ?? 0) + count);
   };
   add('chunk', 1);
-  add(numerics.kind === 'int8' ? 'evaluations.int8' : 'evaluations', evaluations.length);
-  for (const [block, { kind }] of blocksOf(layers).entries()) {
-    add(isInt8(block) ? `${kind}.int8` : kind, blocks[block]!.updates.length);
+  for (const [i, step] of evaluations.entries()) {
+    const count = blocksNeeded(program, i);
+    if (count === 0) continue;
+    add(numerics.kind === 'int8' ? 'evaluations.int8' : 'evaluations', 1);
+    const computed = blocks.map(({ updates }) => updates.includes(step));
+    for (const [block, { kind }] of kinds.slice(0, count).entries()) {
+      if (computed[block]) add(isInt8(block) ? `${kind}.int8` : kind, 1);
+      else if (computed[block - 1] ?? true) add('sums.stored', 1);
+    }
   }
+  if (isDense(program, manifest)) add('steps.session', steps.length);
   if (affine.length === 0) {
     const ends = [...evaluations.slice(1), steps.length];
     const lengths = evaluations.map((begin, i) => ends[i]! - begin - 1);
@@ -43,7 +54,8 @@ export function programWork(program: DenoisingProgram, { layers }: Architecture)
     add('runs.single', lengths.filter((length) => length > 0).length);
   }
   for (const run of affine) {
-    const matrices = [run.state, run.clean, run.condition, run.noise];
+    const matrices = [run.state, run.condition, run.noise];
+    if (isSeen(run.clean)) matrices.push(run.clean);
     if (run.previousState && run.previousClean) matrices.push(run.previousState, run.previousClean);
     add(
       'multiply_adds.affine',
@@ -51,4 +63,24 @@ export function programWork(program: DenoisingProgram, { layers }: Architecture)
     );
   }
   return WORK.map((what) => work.get(what) ?? 0);
+}
+
+/**
+ * How many of the blocks, in their order, an evaluation has to go through: all where somebody looks at the
+ * clean sample, else those up to the last one whose output the next evaluation takes from the store.
+ */
+function blocksNeeded({ blocks, evaluations, affine }: DenoisingProgram, i: number): number {
+  const [run, after] = [affine?.[i], affine?.[i + 1]];
+  if (!run || isSeen(run.clean) || (after?.previousClean && isSeen(after.previousClean))) {
+    return blocks.length;
+  }
+  const next = evaluations[i + 1];
+  if (next === undefined) return 0;
+  const isKept = ({ updates }: (typeof blocks)[number]): boolean =>
+    updates.includes(evaluations[i]!) && !updates.includes(next);
+  return blocks.findLastIndex(isKept) + 1;
+}
+
+function isSeen(matrix: Float32Array): boolean {
+  return matrix.some((factor) => factor !== 0);
 }

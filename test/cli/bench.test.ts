@@ -69,6 +69,20 @@ describe('bac-policy bench', () => {
     assert.ok(once.error_rms > 0 && bac.error_rms > 0);
   });
 
+  it('says what the cost model expects, of every row and of nothing else', () => {
+    const { rows } = json(...plans('once.json', 'bac.json'), '--predict') as unknown as {
+      rows: { name: string; own_ms: number; predicted_ms: number }[];
+    };
+    assert.deepEqual(
+      rows.map(({ name }) => name),
+      ['dense', 'once.json', 'bac.json'],
+    );
+    for (const { name, own_ms: own, predicted_ms: predicted } of rows) {
+      assert.ok(predicted > own / 3 && predicted < 3 * own, `${name}: ${predicted} for ${own}`);
+    }
+    assert.match(bench(...plans('once.json'), '--predict').stdout, /own ms +predicted +off/);
+  });
+
   it('measures the error in the unit of the action, with the same noise', async () => {
     const { rows } = json(...plans('once.json'), '--input', full.vectorsPath);
     const reference = await runCompiled(full.policy, undefined, full.inputs);

@@ -28,6 +28,7 @@ const DENSE: BenchRow = {
   median_ms: 80,
   p90_ms: 90,
   p99_ms: 100,
+  own_ms: 80,
   cost: 1,
   error_rms: 0,
   load_ms: 1,

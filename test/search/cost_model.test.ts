@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { affineConstants } from '../../src/caching/affine_constants.js';
 import { type DenoisingProgram, denoisingProgram } from '../../src/caching/denoising_program.js';
 import type { Plan } from '../../src/caching/plan.js';
-import { openDenoiser } from '../../src/inference/denoiser.js';
 import type { PolicyPackage } from '../../src/policy/policy_package.js';
 import { CostModel } from '../../src/search/cost_model.js';
 import { planFor } from '../support/plans.js';
@@ -34,17 +33,6 @@ describe('the cost model', () => {
     assert.ok(heard >= CostModel.chunks());
   });
 
-  const partial = unified(BLOCKS, [0, 9, 15]).with(1, [0]).with(3, [0, 9]).with(5, [0, 4, 9, 15]);
-  for (const numerics of [{ kind: 'fp32' }, { kind: 'int8' }] as const) {
-    it(`knows the multiply-adds of a graph that it never saw, ${numerics.kind}`, async () => {
-      const program = affine(partial, numerics);
-      const denoiser = await openDenoiser(policy, program, { keepGraph: false });
-      await denoiser.close();
-      const share = model.multiplyAdds(program) / denoiser.multiplyAdds;
-      assert.ok(Math.abs(share - 1) < 1e-3, `${share}`);
-    });
-  }
-
   it('explains the times that it was fitted to, and more work takes longer', () => {
     for (const { measured, predicted } of model.data.probes) {
       assert.ok(predicted > measured / 3 && predicted < 3 * measured, `${predicted} ${measured}`);
@@ -55,9 +43,9 @@ describe('the cost model', () => {
     assert.ok(times[0]! < times[1]! && times[1]! < times[2]!, times.join());
   });
 
-  it('checks a prediction at the pace of the moment', async () => {
-    const program = affine(partial, { kind: 'fp32' });
-    const { measuredMs, predictedMs } = await model.check(program, { chunks: 5 });
-    assert.ok(measuredMs > 0 && predictedMs > 0);
+  it('expects a chunk that skips blocks to be shorter', () => {
+    const partial = unified(BLOCKS, [0, 9, 15]).with(3, [0, 9]).with(5, [0]);
+    const whole = model.predictMs(affine(unified(BLOCKS, [0, 9, 15]), { kind: 'fp32' }));
+    assert.ok(model.predictMs(affine(partial, { kind: 'fp32' })) < whole);
   });
 });
