@@ -1,24 +1,28 @@
-import { basename } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { Command, Option } from 'commander';
-import { checkCalibrationFits } from '../caching/calibration.js';
+import { type Calibration, checkCalibrationFits } from '../caching/calibration.js';
 import { certificateOf } from '../caching/certificate.js';
 import { selectSamples, spreadEvenly } from '../caching/denoising_inputs.js';
+import type { CachingMethod } from '../caching/methods/method.js';
 import { BadInput } from '../errors.js';
 import { sha256OfFile, writeAtomically } from '../files.js';
 import { readCalibration } from '../policy/calibration_file.js';
 import { readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
+import { controlPlan } from '../report/facts/control_plan.js';
 import { eagerFacts } from '../report/facts/eager_facts.js';
-import { gatherReport } from '../report/facts/gather_report.js';
+import { gatherReport, type ReportInputs } from '../report/facts/gather_report.js';
 import { heldOutSamples } from '../report/facts/held_out_samples.js';
-import { checkNames, chunksToMeasure, type NamedPlan } from '../report/facts/measure_plans.js';
-import { chosenMethods, methodPlans } from '../report/facts/method_plans.js';
+import { checkNames, type NamedPlan } from '../report/facts/measure_plans.js';
+import { chosenMethods, methodPlans, plansOfMethods } from '../report/facts/method_plans.js';
 import type { ReportFacts } from '../report/facts/report_facts.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
-import { methodPlan } from './method_plan.js';
-import { type RecordedInputs, recordedInputs } from './recorded_inputs.js';
+import { MethodPlanner } from './method_planner.js';
+import { type ObservationSet, observationSetOption, observationSets } from './observation_sets.js';
+import { recordedInputs } from './recorded_inputs.js';
 import { remapOption } from './remap_option.js';
-import { progressBar } from './terminal.js';
+import { type Progress, progressBar } from './terminal.js';
 
 /** So many times as many observations are read where only held-out episodes count. */
 const HELD_OUT_PART = 5;
@@ -30,6 +34,7 @@ interface ReportOptions {
   readonly plan: readonly string[];
   readonly bag?: string[];
   readonly vectors?: string;
+  readonly elsewhere: readonly ObservationSet[];
   readonly methods: string;
   readonly chunks: number;
   readonly threads: number;
@@ -51,7 +56,7 @@ export function reportCommand(): Command {
     .argument('<policy>', 'directory of a policy package')
     .requiredOption('--calibration <file>', 'what calibrate recorded')
     .addOption(
-      new Option('--plan <file>', 'a plan to measure; repeatable')
+      new Option('--plan <file>', 'a plan to measure, or a folder of them; repeatable')
         .argParser((file: string, files: readonly string[]) => [...files, file])
         .default([], 'none'),
     )
@@ -60,12 +65,20 @@ export function reportCommand(): Command {
       '--vectors <file>',
       'or on those of raw vectors (safetensors), with noise if it holds any',
     )
+    .addOption(
+      new Option(
+        '--elsewhere <name=path>',
+        'also show errors and drift on a bag or vectors unlike the calibration, under a name; repeatable',
+      )
+        .argParser(observationSetOption)
+        .default([], 'none'),
+    )
     .option('--methods <names>', 'also published methods: all, none, or names with commas', 'none')
     .option(
       '--chunks <n>',
       'chunks that every plan makes: two, from different noises, for each observation',
       integerOption(4),
-      128,
+      96,
     )
     .option('--threads <n>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
     .option('--seed <n>', 'seed of noises and intervals', integerOption(0), 0)
@@ -114,13 +127,12 @@ async function runReport(directory: string, options: ReportOptions): Promise<voi
   );
   const { threads, seed } = options;
   const given = await givenPlans(policy, options.plan);
-  const made = await methodPlans(methods, (method, settings) =>
-    methodPlan(policy, method, { calibration, options: settings, threads }),
-  );
+  const observations = await observationsFor(policy, given, options);
+  const elsewhere = await observationSets(policy, options.elsewhere, options);
+  const made = await madePlans(policy, calibration, methods, threads);
   const plans = [...given, ...made.plans];
   checkNames(plans);
-  const observations = await observationsFor(policy, given, options);
-  const bar = progressBar('chunks', chunksToMeasure(plans, options.chunks));
+  let bar: Progress | undefined;
   const facts = await gatherReport({
     policy,
     plans,
@@ -130,18 +142,18 @@ async function runReport(directory: string, options: ReportOptions): Promise<voi
       sha256: await sha256OfFile(options.calibration),
     },
     observations,
+    elsewhere,
     eager,
     skipped: made.skipped,
     command: commandLine(),
     threads,
     seed,
     chunks: options.chunks,
-    onChunk: () => {
-      bar.advance();
+    onBegin: (chunks) => {
+      bar = progressBar('measuring: chunks', chunks);
     },
-  }).finally(() => {
-    bar.stop();
-  });
+    onChunk: () => bar?.advance(),
+  }).finally(() => bar?.stop());
   const text = await formatted(facts, options.format);
   if (output === undefined) {
     process.stdout.write(text);
@@ -155,12 +167,41 @@ async function runReport(directory: string, options: ReportOptions): Promise<voi
   );
 }
 
+/** The control without a network, where dense runs can be fitted on, and plans of methods. */
+async function madePlans(
+  policy: PolicyPackage,
+  calibration: Calibration,
+  methods: readonly CachingMethod[],
+  threads: number,
+): Promise<Awaited<ReturnType<typeof methodPlans>>> {
+  const { steps } = policy.manifest.noise_scheduler;
+  const { trajectories } = calibration;
+  const bar = progressBar('making plans', plansOfMethods(methods, steps) + 1);
+  const planner = new MethodPlanner(policy, { calibration, threads });
+  try {
+    const control = trajectories && (await controlPlan(policy, trajectories, { threads }));
+    bar.advance();
+    const { plans, skipped } = await methodPlans(
+      methods,
+      steps,
+      (method, settings) => planner.make(method, settings),
+      () => {
+        bar.advance();
+      },
+    );
+    return { plans: [...(control ? [control] : []), ...plans], skipped };
+  } finally {
+    bar.stop();
+    await planner.close();
+  }
+}
+
 /** Observations that no plan was calibrated on, as far as their certificates tell. */
 async function observationsFor(
   policy: PolicyPackage,
   plans: readonly NamedPlan[],
   options: ReportOptions,
-): Promise<RecordedInputs> {
+): Promise<ReportInputs['observations']> {
   const certificates = plans.flatMap(({ name, plan }) => certificateOf(plan.plan, name) ?? []);
   const wanted = Math.floor(options.chunks / 2);
   const recorded = await recordedInputs(policy, {
@@ -171,19 +212,35 @@ async function observationsFor(
   const usable = heldOutSamples(recorded, certificates);
   const chosen = spreadEvenly(usable.length, wanted).map((i) => usable[i]!);
   const { steps } = policy.manifest.noise_scheduler;
+  const of = (which: readonly number[]): Int32Array =>
+    Int32Array.from(which, (i) => recorded.episodes[i]!);
   return {
     ...recorded,
     inputs: selectSamples(recorded.inputs, chosen, steps),
-    episodes: Int32Array.from(chosen, (i) => recorded.episodes[i]!),
+    episodes: of(chosen),
+    seen: {
+      condition: selectSamples(recorded.inputs, usable, steps).condition,
+      episodes: of(usable),
+    },
   };
 }
 
 async function givenPlans(policy: PolicyPackage, files: readonly string[]): Promise<NamedPlan[]> {
   const plans: NamedPlan[] = [];
-  for (const file of files) {
+  for (const file of files.flatMap(plansIn)) {
     plans.push({ name: basename(file, '.json'), file, plan: await readPlanFor(file, policy) });
   }
   return plans;
+}
+
+/** A plan, or the plans of a folder: what else optimize and plan put there is left out. */
+function plansIn(path: string): string[] {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  const files = readdirSync(path).filter(
+    (name) => name.endsWith('.json') && !name.endsWith('.search.json'),
+  );
+  if (files.length > 0) return files.sort().map((name) => join(path, name));
+  throw new BadInput('holds no plan', path, 'give a folder with plans, or a plan');
 }
 
 async function formatted(facts: ReportFacts, format: ReportOptions['format']): Promise<string> {

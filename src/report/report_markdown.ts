@@ -2,9 +2,12 @@ import { budgetPicks } from './facts/budget_picks.js';
 import type { ReportFacts } from './facts/report_facts.js';
 import { ms, times } from './format_number.js';
 import { certificateTable, driftTable } from './sections/certificate_section.js';
+import { controlSentence, correctionTable } from './sections/correction_section.js';
+import { elsewhereTable } from './sections/elsewhere_section.js';
 import { jointTable } from './sections/error_section.js';
 import { errorText, errorUnit } from './sections/error_text.js';
 import { provenance } from './sections/provenance_section.js';
+import { searchSentences } from './sections/search_sentence.js';
 import { errorTable, summaryTable, type TextTable } from './sections/summary_section.js';
 
 /** The tables of a report as Markdown, for a repository or a message; figures are in the page only. */
@@ -21,11 +24,16 @@ export function reportMarkdown(facts: ReportFacts): string {
         `Own spread over noise seeds: ${errorText(facts.noise_spread.difference, unit)}.`,
         '',
         ...picks,
+        '',
+        ...searchSentences(facts),
+        controlSentence(facts),
       ].join('\n'),
     ],
     ['## Time, cost and error', tableText(summaryTable(facts))],
     ['## How the errors are spread', tableText(errorTable(facts))],
     ['## Error by joint', tableText(jointTable(facts))],
+    ['## What the corrections do', tableText(correctionTable(facts))],
+    ['## Outside the calibration data', tableText(elsewhereTable(facts))],
     ['## Certificates', tableText(certificateTable(facts))],
     ['## Drift', tableText(driftTable(facts))],
     [

@@ -3,6 +3,7 @@ import type { ReportFacts } from './facts/report_facts.js';
 import { Html, html } from './html.js';
 import { page } from './page.js';
 import { certificateSection } from './sections/certificate_section.js';
+import { elsewhereSection } from './sections/elsewhere_section.js';
 import { errorSection } from './sections/error_section.js';
 import { overlaySection } from './sections/overlay_section.js';
 import { paretoSection } from './sections/pareto_section.js';
@@ -24,7 +25,7 @@ export async function reportPage(facts: ReportFacts): Promise<string> {
           {
             ...plan,
             caption: name,
-            affineFrom: plan.correction === 'affine' ? plan.evaluations : [],
+            affineFrom: plan.correction === 'affine' ? [...new Set([0, ...plan.evaluations])] : [],
           },
         ]
       : [],
@@ -47,7 +48,7 @@ export async function reportPage(facts: ReportFacts): Promise<string> {
         </figcaption>
       </figure>
       <h2>When which block is computed</h2>
-      ${planSection(...rasters)} ${certificateSection(facts)}
+      ${planSection(...rasters)} ${elsewhereSection(facts)} ${certificateSection(facts)}
       <h2>How alike the blocks are from step to step</h2>
       ${await similaritySection(facts)}
       <h2>How this was made</h2>

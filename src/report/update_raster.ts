@@ -48,8 +48,9 @@ export function updateRaster({ steps, blocks: unordered, affineFrom = [] }: Rast
   const rows = blocks.length + (affineFrom.length > 0 ? 1 : 0);
   // Few rows are easier to read when they are higher.
   const rowHeight = rows > 16 ? 13 : 17;
+  const evaluated = new Set(blocks.flatMap(({ updates }) => updates));
   const affine = affineFrom.map((begin, i) => [
-    begin + 1,
+    begin + (evaluated.has(begin) ? 1 : 0),
     blocks.length,
     affineFrom[i + 1] ?? steps,
   ]);

@@ -7,7 +7,8 @@ import type { PolicyPackage } from '../../src/policy/policy_package.js';
 import { randomInputs, randomPolicy } from '../support/random_policy.js';
 import { calibrationOf, randomFeatures } from '../caching/random_features.js';
 
-describe('methodPlan', () => {
+describe('methodPlan', function () {
+  this.timeout(60_000);
   let policy: PolicyPackage;
   let calibration: Calibration;
   before(async () => {

@@ -1,13 +1,31 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { ReportFacts } from '../../src/report/facts/report_facts.js';
+import { errorUnit, intervalText } from '../../src/report/sections/error_text.js';
 import { type Fixture, fixture } from '../support/fixtures.js';
 import { writePlanFor } from '../support/plans.js';
 import { bacLike, unified } from '../support/schedules.js';
 import { temporaryDirectory } from '../support/temporary_directory.js';
 import { type CliResult, runCli, startCli } from './run_cli.js';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+/** All that does not depend on how fast the machine was. */
+function withoutTimes(facts: ReportFacts): ReportFacts {
+  return {
+    ...facts,
+    rows: facts.rows.map((row) => ({
+      ...row,
+      time: null,
+      best_at: { ...row.best_at, its_ms: false },
+    })),
+    made: { ...facts.made, date: '' },
+  };
+}
 
 describe('bac-policy report', function () {
   this.timeout(120_000);
@@ -46,7 +64,7 @@ describe('bac-policy report', function () {
 
   it('writes a page, and says in a line what it is about', () => {
     const { stdout } = report('-o', at('report.html'));
-    assert.equal(stdout, `2 plans on 3 observations: written to ${at('report.html')}\n`);
+    assert.equal(stdout, `3 plans on 3 observations: written to ${at('report.html')}\n`);
     const page = readFileSync(at('report.html'), 'utf8');
     assert.match(page, /^<!doctype html>/);
     // The vectors are those it was calibrated on.
@@ -63,6 +81,7 @@ describe('bac-policy report', function () {
         ['dense', 'compiled'],
         ['once', 'compiled'],
         ['often', 'compiled'],
+        ['no network (S = 0)', 'compiled'],
       ],
     );
     const [, once, often] = first.rows;
@@ -77,12 +96,39 @@ describe('bac-policy report', function () {
     assert.ok(first.made.command.endsWith('--chunks 8 --format json'));
   });
 
+  it('is made again, but for its times, by the command that it prints', () => {
+    const elsewhere = `the "same" again=${full.vectorsPath}`;
+    report('--elsewhere', elsewhere, '--methods', 'ddim,teacache', '-o', at('again.html'));
+    const page = readFileSync(at('again.html'), 'utf8');
+    const commands = /<pre>([^<]*)<\/pre>/.exec(page)![1]!;
+    const unescaped = commands.replaceAll('&quot;', '"').replaceAll('&amp;', '&');
+    const runs = [0, 1].map(() => {
+      const line = unescaped.trim().replace('npx bac-policy', `node ${MAIN}`);
+      const withoutOutput = line.replace(` -o ${at('again.html')}`, '');
+      const { stdout, status, stderr } = spawnSync(
+        'bash',
+        ['-c', `${withoutOutput} --format json`],
+        { encoding: 'utf8', maxBuffer: 2 ** 28 },
+      );
+      assert.equal(status, 0, stderr);
+      return withoutTimes(JSON.parse(stdout) as ReportFacts);
+    });
+    assert.deepEqual(runs[0], runs[1]);
+    // What the page shows is of the same numbers.
+    const [found] = runs;
+    assert.equal(found!.elsewhere[0]!.name, 'the "same" again');
+    for (const { error } of found!.rows) {
+      if (!error || error.rms.value === 0) continue;
+      assert.ok(page.includes(`>${intervalText(error.rms, errorUnit(found!))}<`));
+    }
+  });
+
   it('adds published methods, and says which could not be tried', () => {
     const { stdout } = report('--methods', 'uniform,ddim,teacache', '--format', 'markdown');
     for (const name of ['uniform_s5', 'ddim_s3', 'ddim_s10']) {
       assert.match(stdout, new RegExp(`^\\| ${name} \\| \\d`, 'm'));
     }
-    assert.match(stdout, /^\| teacache_t0.1 \| {2}\|/m, 'decided while denoising: no time');
+    assert.match(stdout, /^\| teacache_t0.5 \| {2}\|/m, 'decided while denoising: no time');
   });
 
   it('refuses what it cannot report on', () => {

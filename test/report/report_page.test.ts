@@ -43,16 +43,25 @@ describe('report', function () {
 
   it('takes plans that were given as files for its curves, and follows them while they denoise', () => {
     const featured = facts.rows.filter((row) => row.featured);
-    const picks = budgetPicks(facts).map(({ row }) => row);
+    const picks = budgetPicks(facts, ({ cost }) => cost).map(({ row }) => row);
     assert.ok(picks.length > 0 && picks.every((row) => row.featured));
-    assert.equal(featured.filter(({ plan }) => plan?.file).length, 3);
+    assert.equal(featured.filter(({ plan }) => plan?.file).length, 5);
     assert.ok(featured.every((row) => row.plan?.file || picks.includes(row)));
-    for (const { along_denoising: curve, name } of featured) {
-      assert.equal(curve.length, 20, name);
+    for (const { along_denoising: curve, name, plan } of featured) {
+      assert.equal(curve.at(-1)!.share, 1, name);
       if (name.endsWith('s20')) continue;
-      assert.ok(curve.at(-1)!.share === 1 && curve[0]!.rms < 1e-4, 'the first step is computed');
       assert.ok(curve.at(-1)!.rms > 0);
+      if (plan!.correction === 'affine') {
+        // One point for each run, the one before the first evaluation included.
+        assert.equal(curve.length, plan!.evaluations.length + 1, name);
+      } else {
+        assert.equal(curve.length, 20, name);
+        assert.ok(curve[0]!.rms < 1e-4, 'the first step is computed');
+      }
     }
+    const searched = featured.find(({ name }) => name === 'searched_3')!.plan!;
+    assert.deepEqual(searched.evaluations, [6, 12, 17], 'pure noise is not evaluated');
+    assert.equal(searched.block_update_share, 3 / 20);
   });
 
   it('is one page that stands alone, with every figure', () => {

@@ -4,7 +4,10 @@ import { chooseMemory } from '../strategies/memory_choice.js';
 import { basePlan } from './base_plan.js';
 import { atMostSteps, runsOf } from './context.js';
 import { defineMethod } from './method.js';
+import { oncePerRun } from './once_per_run.js';
 import { updatesOfBase } from './option_fields.js';
+
+const chosenMemory = oncePerRun(chooseMemory);
 
 /** `evict`. */
 export const evict = defineMethod({
@@ -39,7 +42,7 @@ export const evict = defineMethod({
       throw new BadInput(what, 'keep', `take 1 to ${tokens}`);
     }
     atMostSteps(from, made.plan.steps, 'from');
-    const kept = await chooseMemory(runsOf(context, 'evict'), keep, from);
+    const kept = await chosenMemory(runsOf(context, 'evict'), keep, from);
     return {
       ...made,
       plan: { ...made.plan, memory: { kind: 'evict', from_step: from, keep: kept } },

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { floatTensor } from '../../policy/safetensors.js';
 import { blocksOf } from '../blocks.js';
 import { makePlan } from '../make_plan.js';
-import { fitLinearMaps } from '../strategies/linear_map_fit.js';
 import { FASTCACHE_VARIANCE } from '../strategies/strategy_of.js';
 import { runsOf, targetOf } from './context.js';
+import { linearMaps } from './linear_maps.js';
 import { defineMethod } from './method.js';
 import { predicting } from './predicting.js';
 
@@ -38,7 +38,7 @@ export const fastcache = defineMethod({
   async make(context, { significance, tolerance }) {
     const target = targetOf(context);
     const { architecture } = context.manifest;
-    const fit = await fitLinearMaps(runsOf(context, 'fastcache'), {
+    const fit = await linearMaps(runsOf(context, 'fastcache'), {
       ...architecture,
       steps: target.steps,
     });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { fitLinearMaps } from '../strategies/linear_map_fit.js';
 import { basePlan } from './base_plan.js';
 import { runsOf } from './context.js';
 import { FASTCACHE_PAPER } from './fastcache.js';
+import { linearMaps } from './linear_maps.js';
 import { defineMethod } from './method.js';
 import { updatesOfBase } from './option_fields.js';
 import { predicting } from './predicting.js';
@@ -19,7 +19,7 @@ export const linear = defineMethod({
   async make(context, { updates }) {
     const { plan, constants } = basePlan(context, 'linear', updates);
     const { architecture, noise_scheduler: scheduler } = context.manifest;
-    const fit = await fitLinearMaps(runsOf(context, 'linear'), {
+    const fit = await linearMaps(runsOf(context, 'linear'), {
       ...architecture,
       steps: scheduler.steps,
     });

@@ -5,6 +5,9 @@ import { makePlan } from '../make_plan.js';
 import { fitTeaCachePolynomial } from '../strategies/teacache_polynomial.js';
 import { runsOf, targetOf } from './context.js';
 import { defineMethod } from './method.js';
+import { oncePerRun } from './once_per_run.js';
+
+const polynomial = oncePerRun(fitTeaCachePolynomial);
 
 /** `teacache`. */
 export const teacache = defineMethod({
@@ -28,7 +31,7 @@ export const teacache = defineMethod({
   }),
   async make(context, { threshold }) {
     const target = targetOf(context);
-    const coefficients = await fitTeaCachePolynomial(runsOf(context, 'teacache'));
+    const coefficients = await polynomial(runsOf(context, 'teacache'));
     // First and last step are always computed, as the authors' code does.
     const ends = withFinalUpdate([0], target.steps);
     const plan = makePlan(

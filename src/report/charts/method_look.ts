@@ -15,6 +15,7 @@ const KNOWN: Readonly<Record<string, MethodLook>> = {
   bac: { colour: COLOURS.dense, shape: 'square', hollow: false },
   acs: { colour: COLOURS.slate, shape: 'diamond', hollow: false },
   uniform: { colour: COLOURS.gold, shape: 'triangle', hollow: false },
+  'no-network': { colour: COLOURS.rose, shape: 'diamond', hollow: false },
   ddim: { colour: COLOURS.quiet, shape: 'circle', hollow: true },
   'dpm-solver': { colour: COLOURS.quiet, shape: 'diamond', hollow: true },
 };

@@ -1,32 +1,54 @@
 import { quantileSeq } from 'mathjs/number';
 import { readDriftReference } from '../../control/drift_constants.js';
-import { driftDistance } from '../../control/drift_distance.js';
+import { driftDistance, type DriftReference } from '../../control/drift_distance.js';
+import { DriftMonitor } from '../../control/drift_monitor.js';
 import type { PlanConstants } from '../../policy/plan_file.js';
 import type { DriftFacts } from './report_facts.js';
 
-/**
- * How the observations of a report look to the drift monitor of a plan; null for a plan without one.
- * @param condition (N, To, Dc)
- * @param samples N
- */
+/** Conditions in the order they were recorded. */
+export interface ObservedConditions {
+  /** (N, To, Dc) */
+  readonly condition: Float32Array;
+  /** (N) */
+  readonly episodes: ArrayLike<number>;
+}
+
+/** How observations look to the drift monitor of a plan; null for a plan without one. */
 export function driftFacts(
   constants: PlanConstants,
-  condition: Float32Array,
-  samples: number,
+  { condition, episodes }: ObservedConditions,
   where: string,
 ): DriftFacts | null {
-  const width = condition.length / samples;
+  const width = condition.length / episodes.length;
   const reference = readDriftReference(constants, width, where);
   if (!reference) return null;
-  const distances = Array.from(
-    { length: samples },
-    (_, i) => driftDistance(reference, condition.subarray(i * width, (i + 1) * width)).distance,
+  const conditions = Array.from({ length: episodes.length }, (_, i) =>
+    condition.subarray(i * width, (i + 1) * width),
   );
+  const distances = conditions.map((each) => driftDistance(reference, each).distance);
   const [nearest, range, both] = Array.from(reference.thresholds) as [number, number, number];
   return {
     thresholds: { nearest, range, both },
-    beyond: distances.filter((distance) => distance > 1).length / samples,
+    observations: distances.length,
+    // What is not a number is like nothing in calibration.
+    beyond: distances.filter((distance) => !(distance <= 1)).length / distances.length,
+    raised: raised(reference, conditions, episodes),
     median: Number(quantileSeq([...distances], 0.5)),
     max: Math.max(...distances),
   };
+}
+
+/** Share of the observations at which a monitor that begins anew with every episode says `drift`. */
+function raised(
+  reference: DriftReference,
+  conditions: readonly Float32Array[],
+  episodes: ArrayLike<number>,
+): number {
+  let monitor = new DriftMonitor(reference);
+  let count = 0;
+  for (const [i, condition] of conditions.entries()) {
+    if (i > 0 && episodes[i] !== episodes[i - 1]) monitor = new DriftMonitor(reference);
+    if (monitor.observe(condition) === 'drift') count++;
+  }
+  return count / conditions.length;
 }

@@ -4,17 +4,15 @@ import { type ExecutedJoint, executedJoints } from '../../caching/executed_joint
 import { type NoiseSpread, noiseSpread } from '../../caching/noise_spread.js';
 import type { PolicyManifest } from '../../policy/manifest.js';
 import { isBest } from './best_rows.js';
+import { CONTROL_METHOD } from './control_plan.js';
 import { energyDistance } from './energy_distance.js';
-import type { MeasuredPlan, NamedPlan } from './measure_plans.js';
+import type { MeasuredPlan, MeasuredPlans, NamedPlan } from './measure_plans.js';
 import { planFacts } from './plan_facts.js';
 import type { ReportFacts, ReportRow } from './report_facts.js';
 import { timeFacts } from './time_facts.js';
 
 /** What is known of a plan from its chunks alone. */
-export type JudgedRow = Omit<
-  ReportRow,
-  'featured' | 'along_denoising' | 'rms_without_correction' | 'best_at' | 'drift'
->;
+export type JudgedRow = Omit<ReportRow, 'featured' | 'along_denoising' | 'best_at' | 'drift'>;
 
 /** Everything that follows from the chunks of dense and of plans. */
 export interface Judgement {
@@ -27,13 +25,13 @@ export interface Judgement {
 
 /**
  * Compares the chunks of plans with those of dense.
- * @param measured dense first; chunks of 2N samples: N observations from one noise, then from another
+ * @param measured chunks of 2N samples: N observations from one noise, then from another
  * @param episodes (N)
  */
 export function judgePlans(
   manifest: PolicyManifest,
   plans: readonly NamedPlan[],
-  [dense, ...measured]: readonly [MeasuredPlan, ...MeasuredPlan[]],
+  { dense, plans: measured, uncorrected }: MeasuredPlans,
   episodes: readonly number[],
   { eager, seed }: { readonly eager: ReportFacts['eager']; readonly seed: number },
 ): Judgement {
@@ -49,8 +47,10 @@ export function judgePlans(
   const spread = noiseSpread([own, other], samples);
   const rows = plans.map(({ name, file, plan }, i): JudgedRow => {
     const found = measured[i]!;
-    const compared = { plan: found.actions, dense: dense.actions };
-    const error = errorStatistics(compared, shape, { episodes: both, seed });
+    const bare = uncorrected.get(name);
+    const errorOf = ({ actions }: MeasuredPlan): ErrorStatistics =>
+      errorStatistics({ plan: actions, dense: dense.actions }, shape, { episodes: both, seed });
+    const error = errorOf(found);
     return {
       name,
       method: plan.plan.method.name,
@@ -59,15 +59,16 @@ export function judgePlans(
       time: found.chunksMs && timeFacts(found.chunksMs, found.denseMs, eager),
       error,
       error_of_spread: error.rms.value / spread.difference,
+      without_correction: bare ? errorOf(bare).rms : null,
       other_solver: plan.plan.solver.kind !== manifest.noise_scheduler.kind,
       distribution_distance: energyDistance(halves(dense), halves(found), samples, seed),
-      plan: planFacts(plan.plan, plan.sha256, file),
+      plan: planFacts(plan, file),
       certificate: certificateOf(plan.plan, file ?? name) ?? null,
     };
   });
-  const compared = rows.map(({ error, time, cost, other_solver: solver }) => ({
-    // Other solvers draw other samples: their error is no rival of the others'.
-    error: solver ? null : error!.rms.value,
+  const compared = rows.map(({ error, time, cost, other_solver: solver, method }) => ({
+    // Other solvers draw other samples: their error is no rival of the others'. The control is no policy to run.
+    error: solver || method === CONTROL_METHOD ? null : error!.rms.value,
     ms: time && time.median_ms,
     cost,
   }));

@@ -1,7 +1,6 @@
 import { compiledContender } from '../../bench/compiled_contender.js';
 import type { Contender } from '../../bench/contender.js';
 import { eagerCost } from '../../bench/eager_cost.js';
-import { timeInTurn } from '../../bench/time_in_turn.js';
 import type { DenoisingInputs } from '../../caching/denoising_inputs.js';
 import { denoisingProgram } from '../../caching/denoising_program.js';
 import { BadInput } from '../../errors.js';
@@ -9,6 +8,7 @@ import type { Interpreter } from '../../inference/interpreter.js';
 import { executedActions } from '../../policy/executed_actions.js';
 import type { PlanFile } from '../../policy/plan_file.js';
 import type { PolicyPackage } from '../../policy/policy_package.js';
+import { CONTROL_ROW } from './control_plan.js';
 
 /** A plan that is to be measured. */
 export interface NamedPlan {
@@ -20,6 +20,10 @@ export interface NamedPlan {
 
 /** Plans that are in memory and timed in turn at once, each group with dense. */
 const GROUP = 16;
+/** Chunks that each contender makes before its time counts: caches and clocks settle. */
+const WARM_UP_CHUNKS = 2;
+/** Dense is slow: what it does is known from the first group, in the others it takes every so many turns. */
+const DENSE_EVERY = 4;
 
 /** What a plan, or dense, did on all samples. */
 export interface MeasuredPlan {
@@ -28,10 +32,19 @@ export interface MeasuredPlan {
   readonly cost: number;
   /** ms of every chunk; null where only the interpreter runs it. */
   readonly chunksMs: readonly number[] | null;
-  /** The same of dense, in turn with it. */
+  /** Of dense, in turn with it. */
   readonly denseMs: readonly number[];
   /** Executed actions (N, Ta, A), physical. */
   readonly actions: Float32Array;
+}
+
+/** What {@link measurePlans} finds. */
+export interface MeasuredPlans {
+  readonly dense: MeasuredPlan;
+  /** In the order of the plans. */
+  readonly plans: readonly MeasuredPlan[];
+  /** By name, the same plans without their correction, as far as they have one. */
+  readonly uncorrected: ReadonlyMap<string, MeasuredPlan>;
 }
 
 /** How plans are measured. */
@@ -39,19 +52,21 @@ export interface MeasureOptions {
   /** That each compiled plan makes: as many as there are samples, or more, which begin again with the first. */
   readonly chunks: number;
   readonly threads: number;
-  /** One after the other, a denoised chunk each. */
+  /** One after the other, a denoised chunk each: {@link chunksToMeasure} in all. */
   readonly onChunk: () => void;
 }
 
 /** How many chunks {@link measurePlans} makes: what it is as long as. */
 export function chunksToMeasure(plans: readonly NamedPlan[], chunks: number): number {
-  return (plans.length + Math.max(1, groupsOf(plans).length)) * chunks;
+  const all = withUncorrected(plans);
+  const groups = groupsOf(all).length;
+  const dense = chunks + Math.max(0, groups - 1) * Math.ceil(chunks / DENSE_EVERY);
+  return all.length * chunks + dense;
 }
 
 /**
  * Runs dense and all plans on every sample: compiled and timed, in turn with dense, or, where a plan decides while
  * denoising, by the interpreter, untimed.
- * @returns dense first, then the plans in their order
  */
 export async function measurePlans(
   policy: PolicyPackage,
@@ -59,14 +74,14 @@ export async function measurePlans(
   inputs: DenoisingInputs,
   interpreter: () => Promise<Interpreter>,
   options: MeasureOptions,
-): Promise<[MeasuredPlan, ...MeasuredPlan[]]> {
+): Promise<MeasuredPlans> {
   const { chunks, threads, onChunk } = options;
   const settings = { threads, provider: 'cpu' } as const;
+  const all = withUncorrected(plans);
   const dense = await compiledContender(policy, inputs, { name: 'dense', ...settings });
   const found = new Map<string, MeasuredPlan>();
   try {
-    const groups = groupsOf(plans);
-    for (const group of groups.length > 0 ? groups : [[]]) {
+    for (const group of groupsOf(all)) {
       const contenders: Contender[] = [];
       try {
         for (const { name, plan } of group) {
@@ -74,7 +89,10 @@ export async function measurePlans(
           const which = { name, plan, denseMultiplyAdds, ...settings };
           contenders.push(await compiledContender(policy, inputs, which));
         }
-        const measured = await timed([dense, ...contenders], inputs.samples, options);
+        const measured = await inTurn(dense, contenders, inputs.samples, {
+          ...options,
+          denseEvery: found.has('dense') ? DENSE_EVERY : 1,
+        });
         for (const [i, { name }] of [dense, ...contenders].entries()) {
           if (!found.has(name)) found.set(name, measured[i]!);
         }
@@ -85,34 +103,92 @@ export async function measurePlans(
   } finally {
     await dense.close();
   }
-  for (const { name, plan } of plans) {
+  for (const { name, plan } of all) {
     if (!plan.plan.decision) continue;
     found.set(name, await interpreted(policy, { name, plan }, inputs, await interpreter()));
     for (let i = 0; i < chunks; i++) onChunk();
   }
-  return [found.get('dense')!, ...plans.map(({ name }) => found.get(name)!)];
+  return {
+    dense: found.get('dense')!,
+    plans: plans.map(({ name }) => found.get(name)!),
+    uncorrected: new Map(
+      plans.flatMap(({ name }) => {
+        const bare = found.get(uncorrectedName(name));
+        return bare ? [[name, bare] as const] : [];
+      }),
+    ),
+  };
 }
 
-/** Plans that can be compiled, as many together as are timed in turn. */
+/** Plans, and behind them the same without their correction; the control is nothing but one. */
+function withUncorrected(plans: readonly NamedPlan[]): NamedPlan[] {
+  const corrected = plans.filter(({ plan: { plan } }) => plan.correction && !plan.decision);
+  return [
+    ...plans,
+    ...corrected
+      .filter(({ name }) => name !== CONTROL_ROW)
+      .map(({ name, plan }) => ({
+        name: uncorrectedName(name),
+        file: null,
+        plan: withoutCorrection(plan),
+      })),
+  ];
+}
+
+function uncorrectedName(name: string): string {
+  return `${name}, uncorrected`;
+}
+
+/** The same plan, whose blocks reuse what they stored from one evaluation to the next. */
+function withoutCorrection({ plan, sha256, constants }: PlanFile): PlanFile {
+  const bare = { ...plan };
+  delete bare.correction;
+  const kept = [...constants].filter(([name]) => !name.startsWith('affine.'));
+  return { plan: bare, sha256, constants: new Map(kept) };
+}
+
+/** Plans that can be compiled, as many together as are timed in turn; one empty group where there are none. */
 function groupsOf(plans: readonly NamedPlan[]): NamedPlan[][] {
   const compiled = plans.filter(({ plan: { plan } }) => !plan.decision);
-  return Array.from({ length: Math.ceil(compiled.length / GROUP) }, (_, i) =>
+  return Array.from({ length: Math.max(1, Math.ceil(compiled.length / GROUP)) }, (_, i) =>
     compiled.slice(i * GROUP, (i + 1) * GROUP),
   );
 }
 
-/** @param contenders dense first */
-async function timed(
-  contenders: readonly Contender[],
+/**
+ * Lets dense and plans make chunks in turn, D A B C D A B C ..., so that a machine whose speed drifts slows all
+ * alike.
+ * @returns dense first
+ */
+async function inTurn(
+  dense: Contender,
+  plans: readonly Contender[],
   samples: number,
-  { chunks, onChunk }: MeasureOptions,
+  { chunks, denseEvery, onChunk }: MeasureOptions & { readonly denseEvery: number },
 ): Promise<MeasuredPlan[]> {
-  const results = await timeInTurn(contenders, { chunks, samples, onChunk });
-  return results.map(({ times, actions }, i) => {
-    const { engine, cost } = contenders[i]!;
-    const all = new Float32Array(samples * actions[0]!.length);
-    for (const [j, action] of actions.entries()) all.set(action, j * action.length);
-    return { engine, cost, chunksMs: times, denseMs: results[0]!.times, actions: all };
+  const results = [dense, ...plans].map(({ engine, cost }) => ({
+    engine,
+    cost,
+    chunksMs: [] as number[],
+    actions: [] as Float32Array[],
+  }));
+  for (let chunk = -WARM_UP_CHUNKS; chunk < chunks; chunk++) {
+    const sample = Math.max(chunk, 0) % samples;
+    for (const [i, contender] of [dense, ...plans].entries()) {
+      if (i === 0 && chunk % denseEvery !== 0) continue;
+      const { ms, action } = await contender.run(sample);
+      if (chunk < 0) continue;
+      results[i]!.chunksMs.push(ms);
+      if (chunk < samples) results[i]!.actions.push(action);
+      onChunk();
+    }
+  }
+  const denseMs = results[0]!.chunksMs;
+  return results.map(({ actions, ...result }) => {
+    const size = actions[0]!.length;
+    const all = new Float32Array(actions.length * size);
+    for (const [j, action] of actions.entries()) all.set(action, j * size);
+    return { ...result, denseMs, actions: all };
   });
 }
 

@@ -1,12 +1,16 @@
 import { blockIndex, blockName } from '../../caching/blocks.js';
-import type { Plan } from '../../caching/plan.js';
-import { updateShare } from '../../caching/plan.js';
+import type { PlanFile } from '../../policy/plan_file.js';
 import type { PlanFacts } from './report_facts.js';
 
 /** What a plan does, in the form that reports hold. */
-export function planFacts(plan: Plan, sha256: string, file: string | null): PlanFacts {
+export function planFacts({ plan, sha256, constants }: PlanFile, file: string | null): PlanFacts {
   const { numerics, correction, decision } = plan;
-  const blocks = [...plan.blocks].sort((a, b) => blockIndex(a) - blockIndex(b));
+  // The compiled graph leaves the evaluation of pure noise out where nothing looks at what comes of it.
+  const clean = correction?.kind === 'affine' && constants.get('affine.0.clean');
+  const first = clean && (clean.data as Float32Array).every((value) => value === 0) ? 1 : 0;
+  const blocks = [...plan.blocks]
+    .sort((a, b) => blockIndex(a) - blockIndex(b))
+    .map((block) => ({ ...block, updates: block.updates.slice(first) }));
   return {
     file,
     sha256,
@@ -26,6 +30,7 @@ export function planFacts(plan: Plan, sha256: string, file: string | null): Plan
         numerics.kind === 'int8' &&
         (numerics.blocks === undefined || numerics.blocks.includes(blockName(block))),
     })),
-    block_update_share: updateShare(plan),
+    block_update_share:
+      blocks.reduce((sum, { updates }) => sum + updates.length, 0) / blocks.length / plan.steps,
   };
 }

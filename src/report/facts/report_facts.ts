@@ -2,9 +2,10 @@ import type { BlockKind } from '../../caching/blocks.js';
 import type { Certificate } from '../../caching/certificate.js';
 import type { ErrorStatistics } from '../../caching/error_statistics.js';
 import type { NoiseSpread } from '../../caching/noise_spread.js';
+import type { SearchCurve } from './search_curve.js';
 
 /** The `format` of a report as JSON. */
-export const REPORT_FORMAT = 'bac_policy/report@1';
+export const REPORT_FORMAT = 'bac_policy/report@2';
 
 /** A value and the ends of its 95 % bootstrap interval. */
 export interface Interval {
@@ -38,7 +39,7 @@ export interface PlanFacts {
   readonly correction: string | null;
   /** The rule that decides while denoising, or null. */
   readonly decision: string | null;
-  /** Steps at which any block is computed. */
+  /** Steps at which any block is computed; without step 0 where what comes of it does not matter. */
   readonly evaluations: readonly number[];
   /** In canonical order. */
   readonly blocks: readonly PlannedBlock[];
@@ -59,8 +60,12 @@ export interface PlannedBlock {
 export interface DriftFacts {
   /** What counts as usual: distance to the nearest calibration condition, excess over ranges, the larger of both. */
   readonly thresholds: { readonly nearest: number; readonly range: number; readonly both: number };
-  /** Share of the observations beyond. */
+  /** Observations that were looked at. */
+  readonly observations: number;
+  /** Share of them beyond. */
   readonly beyond: number;
+  /** Share of them at which the monitor, shown those of each episode in turn, says `drift`. */
+  readonly raised: number;
   /** Of their distances, in units of what is usual. */
   readonly median: number;
   readonly max: number;
@@ -83,8 +88,8 @@ export interface ReportRow {
   readonly error_of_spread: number | null;
   /** Whether its samples are other ones than those of dense, since it takes other steps (DDIM, DPM-Solver++). */
   readonly other_solver: boolean;
-  /** Root mean square error of the same plan without its correction; null where it has none. */
-  readonly rms_without_correction: number | null;
+  /** Root mean square error of the same plan without its correction; null where it has none, and for the control. */
+  readonly without_correction: Interval | null;
   /** Distance of the distribution of its actions from the dense one, see {@link energyDistance}. */
   readonly distribution_distance: Interval | null;
   /** Whether it has curves and a picture of its own: plans that were given, else those of the frontier. */
@@ -109,6 +114,27 @@ export interface OverlayFacts {
     /** (Ta, A), physical. */
     readonly actions: readonly (readonly number[])[];
   }[];
+}
+
+/** What plans do on observations from elsewhere. */
+export interface ElsewhereFacts {
+  /** As the user calls them. */
+  readonly name: string;
+  readonly count: number;
+  readonly available: number;
+  readonly sources: readonly SourceFacts[];
+  /** Dense against dense from other noise. */
+  readonly noise_spread: number;
+  readonly rows: readonly ElsewhereRow[];
+}
+
+/** What one plan does there. */
+export interface ElsewhereRow {
+  readonly name: string;
+  /** Root mean square error against dense. */
+  readonly error: Interval;
+  readonly without_correction: Interval | null;
+  readonly drift: DriftFacts | null;
 }
 
 /** How alike a block's features are at all pairs of denoising steps. */
@@ -158,8 +184,10 @@ export interface ReportFacts {
   readonly noise_spread: NoiseSpread;
   /** Dense from other noise against dense: the same statistics as of plans. */
   readonly noise_error: ErrorStatistics;
-  /** Error of an affine policy without a network (S = 0) on held-out observations, where a certificate says. */
-  readonly affine_control: number | null;
+  /** Name of the row of an affine policy without a network (S = 0); null where the calibration has no dense runs. */
+  readonly control: string | null;
+  /** Whether anything beats the searched plans; null without any. */
+  readonly search_curve: SearchCurve | null;
   /** Eager PyTorch in a bench with peers, or null. */
   readonly eager: {
     readonly file: string;
@@ -169,6 +197,8 @@ export interface ReportFacts {
   /** Dense first. */
   readonly rows: readonly ReportRow[];
   readonly overlays: readonly OverlayFacts[];
+  /** Featured plans and the control on observations unlike those of the calibration. */
+  readonly elsewhere: readonly ElsewhereFacts[];
   readonly similarity: readonly SimilarityFacts[];
   /** Methods that made no plan, and why. */
   readonly skipped: readonly { readonly name: string; readonly why: string }[];

@@ -39,7 +39,7 @@ export function denseRow(
     error: null,
     error_of_spread: null,
     other_solver: false,
-    rms_without_correction: null,
+    without_correction: null,
     distribution_distance: null,
     featured: false,
     best_at: { its_ms: false, its_cost: false },

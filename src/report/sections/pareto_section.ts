@@ -3,7 +3,9 @@ import { paretoChart, type ParetoPicture } from '../charts/pareto_chart.js';
 import type { ReportFacts, ReportRow } from '../facts/report_facts.js';
 import { ms, percent, plain } from '../format_number.js';
 import { Html, html } from '../html.js';
+import { controlSentence } from './correction_section.js';
 import { errorText, errorUnit } from './error_text.js';
+import { searchSentences } from './search_sentence.js';
 
 /** Error against time and against cost, every method. */
 export function paretoSection(facts: ReportFacts): Html {
@@ -63,6 +65,8 @@ export function paretoSection(facts: ReportFacts): Html {
           : ''
       }
     </p>
+    ${searchSentences(facts).map((sentence) => html`<p>${sentence}</p>`)}
+    <p>${controlSentence(facts)}</p>
     <div class="charts">${charts.map((chart) => html`<figure>${new Html(chart)}</figure>`)}</div>`;
 }
 

@@ -12,11 +12,10 @@ export function planSection(
   const affine = plans.some(({ affineFrom }) => affineFrom?.length);
   return html`<p>
       A mark is a block that is computed. Where there is none, the output that the block had at its
-      last mark is used again. The first step computes every block.
-      ${pale ? 'Pale marks are computed in int8.' : ''}
+      last mark is used again. ${pale ? 'Pale marks are computed in int8.' : ''}
       ${
         affine
-          ? 'Where a plan has affine maps, no block is used between marks: one matrix product leads from each evaluation of the network to the next.'
+          ? 'Where a plan has affine maps, no block is used between marks: one matrix product leads from each evaluation of the network to the next, and where it begins without an evaluation, from the noise and the observation to the first.'
           : ''
       }
     </p>

@@ -1,9 +1,11 @@
 import { dataTable } from '../data_table.js';
 import { budgetPicks } from '../facts/budget_picks.js';
+import { CONTROL_ROW } from '../facts/control_plan.js';
 import type { ReportFacts, ReportRow } from '../facts/report_facts.js';
 import { ms, percent, small, times } from '../format_number.js';
 import { type Html, html } from '../html.js';
-import { errorText, errorUnit, intervalText } from './error_text.js';
+import { correctionSection } from './correction_section.js';
+import { errorUnit, intervalText } from './error_text.js';
 
 /** Rows of a table that are shown without being asked for. */
 const MOST_ROWS = 14;
@@ -56,7 +58,6 @@ export function summaryTable(facts: ReportFacts): TextTable {
 export function errorTable(facts: ReportFacts): TextTable {
   const unit = errorUnit(facts);
   const flips = facts.rows.some(({ error }) => error?.flips != null);
-  const corrected = facts.rows.some((row) => row.rms_without_correction !== null);
   const rows = [...facts.rows.slice(1), { name: NOISE_ROW, error: facts.noise_error } as const];
   return {
     headings: [
@@ -65,7 +66,6 @@ export function errorTable(facts: ReportFacts): TextTable {
       '95 % below',
       '99 % below',
       'largest',
-      ...(corrected ? ['without its correction'] : []),
       ...(flips ? ['gripper flips'] : []),
       'distance of distributions',
     ],
@@ -74,7 +74,6 @@ export function errorTable(facts: ReportFacts): TextTable {
       const { per_sample: spread, flips: flipped } = row.error;
       const own = 'method' in row ? row : undefined;
       const distance = own?.distribution_distance;
-      const without = own?.rms_without_correction;
       return [
         {
           cells: [
@@ -83,7 +82,6 @@ export function errorTable(facts: ReportFacts): TextTable {
             intervalText(spread.p95, unit),
             intervalText(spread.p99, unit),
             small(unit.factor * spread.max),
-            ...(corrected ? [without == null ? '' : errorText(without, unit)] : []),
             ...(flips ? [flipped === null ? '' : percent(flipped)] : []),
             distance ? intervalText(distance, unit) : '',
           ],
@@ -97,7 +95,8 @@ export function errorTable(facts: ReportFacts): TextTable {
 export function foldedTable({ rows: featured }: ReportFacts, { headings, rows }: TextTable): Html {
   if (rows.length <= MOST_ROWS) return dataTable(headings, rows);
   const names = new Set(featured.flatMap((row) => (row.featured ? [row.name] : [])));
-  const main = rows.filter(({ cells: [name] }) => names.has(name!) || name === NOISE_ROW);
+  const always = new Set<string | undefined>([NOISE_ROW, CONTROL_ROW]);
+  const main = rows.filter(({ cells: [name] }) => names.has(name!) || always.has(name));
   return html`${dataTable(headings, main)}
     <details>
       <summary>All ${rows.length} rows</summary>
@@ -133,10 +132,6 @@ export function summarySection(facts: ReportFacts): Html {
           ? 'DDIM and DPM-Solver++ are to be judged by it and by how often the task succeeds, not by an error against dense: from the same noise they arrive elsewhere, which need not be worse.'
           : ''
       }
-      ${
-        facts.affine_control === null
-          ? ''
-          : `An affine policy without any network (S = 0) has an error of ${errorText(facts.affine_control, errorUnit(facts))} here: a correction proves something only where that is large.`
-      }
-    </p>`;
+    </p>
+    ${correctionSection(facts)}`;
 }

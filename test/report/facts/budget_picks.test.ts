@@ -6,6 +6,8 @@ import type { TimeFacts } from '../../../src/report/facts/report_facts.js';
 function row(name: string, medianMs: number | null, high: number, other = false) {
   return {
     name,
+    method: name,
+    cost: medianMs ?? 1,
     time: medianMs === null ? null : ({ median_ms: medianMs } as TimeFacts),
     error: { rms: { value: high / 2, low: 0, high } } as ErrorStatistics,
     other_solver: other,

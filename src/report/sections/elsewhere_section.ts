@@ -1,0 +1,85 @@
+import { dataTable } from '../data_table.js';
+import type { ElsewhereFacts, ReportFacts } from '../facts/report_facts.js';
+import { percent, small } from '../format_number.js';
+import { type Html, html } from '../html.js';
+import { errorText, errorUnit, intervalText } from './error_text.js';
+import type { TextTable } from './summary_section.js';
+
+/** Name of the set that everything else in the report is measured on. */
+const HERE = "this report's";
+
+/** Errors and drift of plans by the observations they were measured on. */
+export function elsewhereTable(facts: ReportFacts): TextTable {
+  if (facts.elsewhere.length === 0) return { headings: [], rows: [] };
+  const unit = errorUnit(facts);
+  const names = facts.elsewhere[0]!.rows.map(({ name }) => name);
+  const here: Pick<ElsewhereFacts, 'name' | 'noise_spread' | 'rows'> = {
+    name: HERE,
+    noise_spread: facts.noise_spread.difference,
+    rows: facts.rows.flatMap(({ name, error, without_correction, drift }) =>
+      error ? [{ name, error: error.rms, without_correction, drift }] : [],
+    ),
+  };
+  const sets = [here, ...facts.elsewhere];
+  return {
+    headings: [
+      'plan',
+      'observations',
+      `error, ${unit.name}`,
+      'without correction',
+      'own spread there',
+      'beyond the threshold',
+      'monitor says drift',
+      'median distance',
+    ],
+    rows: names.flatMap((name) =>
+      sets.map((set) => {
+        const {
+          error,
+          without_correction: without,
+          drift,
+        } = set.rows.find((row) => row.name === name)!;
+        return {
+          cells: [
+            name,
+            set.name,
+            intervalText(error, unit),
+            without ? intervalText(without, unit) : '',
+            errorText(set.noise_spread, unit),
+            ...(drift
+              ? [percent(drift.beyond), percent(drift.raised), small(drift.median)]
+              : ['', '', '']),
+          ],
+          marked: set === here,
+        };
+      }),
+    ),
+  };
+}
+
+/** How plans do where they were not calibrated, and whether that is noticed; empty where nobody asked. */
+export function elsewhereSection(facts: ReportFacts): Html[] {
+  const { headings, rows } = elsewhereTable(facts);
+  if (rows.length === 0) return [];
+  return [
+    html`<h2>Outside the calibration data</h2>
+      <p>
+        A correction is fitted on what it was shown, so it fails elsewhere, and the drift monitor of
+        the plan has to say so. Here is what plans do on observations that are unlike those of the
+        calibration, against dense from the same noise; the shaded rows are the observations of this
+        report.
+      </p>
+      ${dataTable(headings, rows)}
+      <p class="quiet">
+        ${facts.elsewhere.map(
+          ({ name, count, available, rows: own }) =>
+            html`${name}: ${count} of ${available} observations, each from two noises, for errors;
+            ${own.find(({ drift }) => drift)?.drift?.observations ?? 0} for drift. `,
+        )}
+        Beyond the threshold: share of observations further from the calibration than nine of ten of
+        its episodes stay all along. Monitor says drift: share of observations at which the monitor,
+        shown those of an episode in turn, has had 4 of the last 8 beyond. Distances are in units of
+        the threshold. Plans without a monitor have no entries.
+      </p>`,
+  ];
+}
