@@ -1,8 +1,8 @@
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import type { PlanFile } from '../policy/plan_file.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
+import type { Reference } from '../search/cost_model.js';
 import { PlanTime } from '../search/plan_time.js';
-import type { Contender } from './contender.js';
 import type { BenchRow } from './measure.js';
 
 /** A row with what the cost model expects of it at the speed of the moment, ms; absent = it says nothing of it. */
@@ -14,8 +14,8 @@ export class Forecast {
 
   private constructor(
     time: PlanTime,
-    /** Has to be timed in turn with the plans, after them: it tells the speed of the moment. */
-    readonly reference: Contender & { readonly fittedMs: number },
+    /** Have to be timed in turn with the plans, after them: they tell the speed of the moment. */
+    readonly references: readonly Reference[],
   ) {
     this.#time = time;
   }
@@ -28,21 +28,29 @@ export class Forecast {
     onChunk: () => void,
   ): Promise<Forecast> {
     const time = await PlanTime.open(policy, threads, onChunk);
-    return new Forecast(time, await time.reference(workload));
+    const references = [
+      await time.reference(workload, 'fp32'),
+      await time.reference(workload, 'int8'),
+    ];
+    return new Forecast(time, references);
   }
 
   /**
-   * @param rows the last is the reference's, and is left out of the result
+   * @param rows the last are those of the references, and are left out of the result
    * @param plans of the rows, by their names; a row without one is the dense policy's
    */
   complete(
     rows: readonly BenchRow[],
     plans: readonly { readonly name: string; readonly plan: PlanFile }[],
   ): ForecastRow[] {
-    const pace = rows.at(-1)!.own_ms / this.reference.fittedMs;
-    return rows.slice(0, -1).map((row) => {
+    const count = rows.length - this.references.length;
+    const paces = new Map(
+      this.references.map(({ kind, fittedMs }, i) => [kind, rows[count + i]!.own_ms / fittedMs]),
+    );
+    return rows.slice(0, count).map((row) => {
       if (row.engine !== 'compiled') return row;
-      const predicted = pace * this.#time.ofPlan(plans.find(({ name }) => name === row.name)?.plan);
+      const file = plans.find(({ name }) => name === row.name)?.plan;
+      const predicted = paces.get(file?.plan.numerics.kind ?? 'fp32')! * this.#time.ofPlan(file);
       return { ...row, predicted_ms: Math.round(1000 * predicted) / 1000 };
     });
   }

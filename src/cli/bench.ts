@@ -63,10 +63,7 @@ export function benchCommand(): Command {
         .default(['cpu'], 'cpu'),
     )
     .option('--seed <number>', 'makes noises and made-up observations', integerOption(0), 0)
-    .option(
-      '--predict',
-      'also say what the cost model expects; fits it first (half a minute, once)',
-    )
+    .option('--predict', 'also say what the cost model expects; fits it first (a minute, once)')
     .option('--peers', 'also time PyTorch: eager, eager with BAC, torch.compile, DDIM')
     .option('--python <path>', 'a Python that has torch (default: .peers/bin/python, else python3)')
     .option('--json', 'print the rows for machines')
@@ -110,7 +107,7 @@ async function bench(directory: string, options: BenchOptions): Promise<void> {
       contenders.push(...(found?.contenders ?? []));
       absent.push(...(found?.absent ?? []));
     }
-    if (forecast) contenders.push(forecast.reference);
+    if (forecast) contenders.push(...forecast.references);
     const bar = progressBar('chunks', contenders.length * options.chunks);
     rows = await measure(contenders, {
       chunks: options.chunks,

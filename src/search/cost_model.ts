@@ -5,17 +5,14 @@ import { timeInTurn } from '../bench/time_in_turn.js';
 import { madeUpWorkload } from '../bench/workload.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import { type DenoisingProgram, denoisingProgram } from '../caching/denoising_program.js';
+import type { Numerics } from '../caching/plan_fields.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { nonNegativeLeastSquares } from './non_negative_least_squares.js';
-import { probeProgram, PROBES } from './probe_programs.js';
+import { probeProgram, PROBES, REFERENCES } from './probe_programs.js';
 import { programWork, WORK } from './program_work.js';
 
-/** Chunks that each probe makes, in turn with the others; the dense policy, whose chunks are long, fewer. */
+/** Chunks that each probe makes, in turn with the others. */
 const CHUNKS = 15;
-const DENSE_CHUNKS = 3;
-
-/** Probe whose time tells how fast the machine is at the moment: three evaluations, affine runs. */
-const REFERENCE = 1;
 
 /** How the time of a compiled program follows from what it does. */
 export interface CostModelData {
@@ -24,6 +21,13 @@ export interface CostModelData {
   /** What the probes took and what the model makes of them, ms; the dense policy is the last. */
   readonly probes: readonly { readonly measured: number; readonly predicted: number }[];
 }
+
+/** A probe that tells how fast the machine is at the moment. */
+export type Reference = Contender & {
+  readonly kind: Numerics['kind'];
+  /** What it took when the model was fitted. */
+  readonly fittedMs: number;
+};
 
 /** Predicts how long a program takes without compiling it, from programs that were timed on this machine. */
 export class CostModel {
@@ -37,7 +41,7 @@ export class CostModel {
   }
 
   /**
-   * Compiles and times probes, about half a minute for 8 layers.
+   * Compiles and times probes, about a minute for 8 layers.
    * @param options `onChunk` hears every chunk, of `CostModel.chunks` in all
    */
   static async fit(
@@ -49,18 +53,13 @@ export class CostModel {
     const workload = madeUpWorkload(manifest, 8, 0);
     const programs = PROBES.map((probe) => probeProgram(policy, probe));
     const contenders: Contender[] = [];
-    const time = async (some: readonly Contender[], chunks: number): Promise<number[]> => {
-      const settings = { chunks, samples: workload.samples, ...(onChunk && { onChunk }) };
-      return (await timeInTurn(some, settings)).map((timed) => ownTime(timed, threads));
-    };
     try {
-      for (const program of programs) {
+      for (const program of [...programs, undefined]) {
         contenders.push(await contenderOf(policy, workload, program, threads));
       }
-      const times = await time(contenders, CHUNKS);
-      const dense = await contenderOf(policy, workload, undefined, threads);
-      contenders.push(dense);
-      times.push(...(await time([dense], DENSE_CHUNKS)));
+      const settings = { chunks: CHUNKS, samples: workload.samples, ...(onChunk && { onChunk }) };
+      const timed = await timeInTurn(contenders, settings);
+      const times = timed.map((chunks) => ownTime(chunks, threads));
       const work = [...programs, denoisingProgram(manifest)].map((program) =>
         programWork(program, manifest),
       );
@@ -78,7 +77,7 @@ export class CostModel {
 
   /** Chunks that fitting makes. */
   static chunks(): number {
-    return CHUNKS * PROBES.length + DENSE_CHUNKS;
+    return CHUNKS * (PROBES.length + 1);
   }
 
   /** Predicted time of one chunk when nothing else runs, ms. */
@@ -88,15 +87,17 @@ export class CostModel {
 
   /**
    * A probe to be timed in turn with programs whose predicted times are to be checked: the machine may be slower
-   * or faster now than it was when the model was fitted.
+   * or faster now than it was when the model was fitted, and not by the same factor in int8.
    */
   async reference(
     workload: DenoisingInputs,
+    kind: Numerics['kind'],
     threads: number,
-  ): Promise<Contender & { readonly fittedMs: number }> {
-    const program = probeProgram(this.#policy, PROBES[REFERENCE]!);
+  ): Promise<Reference> {
+    const place = REFERENCES[kind];
+    const program = probeProgram(this.#policy, PROBES[place]!);
     const contender = await contenderOf(this.#policy, workload, program, threads);
-    return { ...contender, fittedMs: this.data.probes[REFERENCE]!.measured };
+    return { ...contender, kind, fittedMs: this.data.probes[place]!.measured };
   }
 }
 

@@ -1,6 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Contender } from '../bench/contender.js';
 import type { DenoisingInputs } from '../caching/denoising_inputs.js';
 import { denoisingProgram } from '../caching/denoising_program.js';
 import type { MadePlan } from '../caching/methods/method.js';
@@ -9,11 +8,11 @@ import { sha256, writeAtomically } from '../files.js';
 import { cacheDirectory } from '../inference/graph_cache.js';
 import { thisMachine } from '../inference/this_machine.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
-import { CostModel, type CostModelData } from './cost_model.js';
+import { CostModel, type CostModelData, type Reference } from './cost_model.js';
 import { probeProgram } from './probe_programs.js';
 
 /** Changes whenever what a model says means something else. */
-const MODEL_VERSION = 2;
+const MODEL_VERSION = 3;
 
 /** Predicts the time of plans on this machine; the model is fitted once and kept beside the graphs. */
 export class PlanTime {
@@ -69,7 +68,7 @@ export class PlanTime {
   }
 
   /** See {@link CostModel.reference}. */
-  reference(workload: DenoisingInputs): Promise<Contender & { readonly fittedMs: number }> {
-    return this.#model.reference(workload, this.#threads);
+  reference(workload: DenoisingInputs, kind: Numerics['kind']): Promise<Reference> {
+    return this.#model.reference(workload, kind, this.#threads);
   }
 }

@@ -21,22 +21,29 @@ export interface Probe {
   readonly single?: boolean;
   /** Affine runs that keep the noise of so many steps; absent = of all. */
   readonly noiseSteps?: number;
+  /** The first evaluation is of no use, as in plans that were searched, and is left out. */
+  readonly blind?: boolean;
 }
 
 const INT8: Numerics = { kind: 'int8' };
 
+/** Places of those in {@link PROBES} that tell how fast the machine is at the moment: three evaluations. */
+export const REFERENCES = { fp32: 1, int8: 9 } as const;
+
 /** Programs that between them do everything that {@link programWork} counts. */
 export const PROBES: readonly Probe[] = [
-  { evaluations: 1 },
-  { evaluations: 3 },
-  { evaluations: 3, noiseSteps: 1 },
-  { evaluations: 8 },
+  { evaluations: 2, blind: true },
+  { evaluations: 4, blind: true },
+  { evaluations: 4, blind: true, noiseSteps: 1 },
+  { evaluations: 8, blind: true },
+  { evaluations: 12 },
   { evaluations: 6, only: 'self_attention' },
   { evaluations: 6, only: 'cross_attention' },
   { evaluations: 6, only: 'feed_forward' },
-  { evaluations: 1, numerics: INT8 },
-  { evaluations: 3, numerics: INT8 },
-  { evaluations: 8, numerics: INT8 },
+  { evaluations: 2, blind: true, numerics: INT8 },
+  { evaluations: 4, blind: true, numerics: INT8 },
+  { evaluations: 8, blind: true, numerics: INT8 },
+  { evaluations: 12, numerics: INT8 },
   { evaluations: 6, numerics: INT8, only: 'self_attention' },
   { evaluations: 6, numerics: INT8, only: 'cross_attention' },
   { evaluations: 6, numerics: INT8, only: 'feed_forward' },
@@ -48,7 +55,15 @@ export const PROBES: readonly Probe[] = [
 /** A probe as the engines run it; its constants are made up. */
 export function probeProgram(
   { manifest, sha256: policySha256 }: PolicyPackage,
-  { evaluations, only, staggered = false, numerics, single = false, noiseSteps = Infinity }: Probe,
+  {
+    evaluations,
+    only,
+    staggered = false,
+    numerics,
+    single = false,
+    noiseSteps = Infinity,
+    blind = false,
+  }: Probe,
 ): DenoisingProgram {
   const { architecture, noise_scheduler: scheduler } = manifest;
   const { steps } = scheduler;
@@ -66,6 +81,7 @@ export function probeProgram(
   const runs = every.map((begin, i) =>
     madeUpRun(manifest, begin, every[i + 1] ?? steps, noiseSteps),
   );
+  if (blind) runs[0]!.clean.fill(0);
   return denoisingProgram(manifest, {
     plan: {
       ...plan,

@@ -12,13 +12,14 @@ export const WORK = [
   'sums.stored',
   'steps.single',
   'runs.single',
+  'runs.affine',
   'multiply_adds.affine',
   'steps.session',
 ] as const;
 
 /**
  * How often a program does what takes time: once a chunk, per evaluation of the network, per block of each kind
- * and numerics, per sum of stored outputs between blocks, per denoising step by itself and run of such steps, the
+ * and numerics, per sum of stored outputs between blocks, per denoising step by itself and run of such steps, per affine run, the
  * multiply-adds of affine runs, and the steps of the dense policy, which is one graph for each step. What the
  * compiler leaves out does not count.
  * @returns (WORK.length)
@@ -53,10 +54,11 @@ export function programWork(program: DenoisingProgram, manifest: PolicyManifest)
     );
     add('runs.single', lengths.filter((length) => length > 0).length);
   }
+  add('runs.affine', affine.length);
   for (const run of affine) {
     const matrices = [run.state, run.condition, run.noise];
     if (isSeen(run.clean)) matrices.push(run.clean);
-    if (run.previousState && run.previousClean) matrices.push(run.previousState, run.previousClean);
+    if (run.lookAhead) matrices.push(run.lookAhead.asked);
     add(
       'multiply_adds.affine',
       matrices.reduce((sum, { length }) => sum + length, 0),
@@ -70,10 +72,8 @@ export function programWork(program: DenoisingProgram, manifest: PolicyManifest)
  * clean sample, else those up to the last one whose output the next evaluation takes from the store.
  */
 function blocksNeeded({ blocks, evaluations, affine }: DenoisingProgram, i: number): number {
-  const [run, after] = [affine?.[i], affine?.[i + 1]];
-  if (!run || isSeen(run.clean) || (after?.previousClean && isSeen(after.previousClean))) {
-    return blocks.length;
-  }
+  const run = affine?.[i];
+  if (!run || isSeen(run.clean)) return blocks.length;
   const next = evaluations[i + 1];
   if (next === undefined) return 0;
   const isKept = ({ updates }: (typeof blocks)[number]): boolean =>
