@@ -10,7 +10,7 @@ export interface BenchRow {
   readonly median_ms: number;
   readonly p90_ms: number;
   readonly p99_ms: number;
-  /** Median as if nothing else ran, see {@link ownTime}. */
+  /** As if nothing else ran, see {@link ownTime}. */
   readonly own_ms: number;
   /** Multiply-adds relative to the dense compiled engine. */
   readonly cost: number;

@@ -239,8 +239,8 @@ function print(
   );
   if (options.predict) {
     console.log(
-      'own: time of the processor itself with one thread, as if nothing else ran, else the median. predicted: by a model of\n' +
-        'programs timed before, at the speed of the moment (one of them was timed in turn with the rest).',
+      'own: as if nothing else ran (1 thread: the time of the processor itself, median; else the fastest tenth). predicted: by\n' +
+        'a model of other programs, timed before, at the speed of the moment (two of them were timed in turn with the rest).',
     );
   }
   if (rows.some((row) => row.name.startsWith('ddim'))) {
