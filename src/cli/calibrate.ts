@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { blocksOf } from '../caching/blocks.js';
 import type { BlockStatistics } from '../caching/feature_statistics.js';
@@ -11,6 +12,7 @@ import { writeCalibration } from '../policy/calibration_file.js';
 import { FeatureFile } from '../policy/feature_file.js';
 import { readPolicyPackage, type PolicyPackage } from '../policy/policy_package.js';
 import { recordTrajectories } from '../search/record_trajectories.js';
+import { runsWithin } from '../search/runs_within.js';
 import { observationsFor, trajectoryRows } from '../search/trajectory_rows.js';
 import { type RecordedInputs, recordedInputs } from './recorded_inputs.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
@@ -35,6 +37,8 @@ export interface CalibrateOptions {
   readonly maxAge?: number;
   readonly remap: ReadonlyMap<string, string>;
   readonly threads: number;
+  /** Of the time that dense runs may take: how long is left when they begin. Fewer are made where it is not enough. */
+  readonly secondsLeft?: () => number;
   readonly json?: boolean;
 }
 
@@ -76,7 +80,12 @@ export function calibrateCommand(): Command {
         .argParser(remapOption)
         .default(new Map<string, string>(), 'none'),
     )
-    .option('--threads <n>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
+    .option(
+      '--threads <n>',
+      'threads inside one operator (default: as many as there are cores)',
+      integerOption(1, MAX_THREADS),
+      availableParallelism(),
+    )
     .option('--json', 'print a summary for machines')
     .action(runCalibrate);
 }
@@ -154,7 +163,8 @@ async function recordDense(
   options: CalibrateOptions,
 ): Promise<Trajectories> {
   const { manifest } = policy;
-  const rows = trajectoryRows(inputs, episodes, manifest, options.trajectories, options.seed);
+  const runs = await runsInTime(policy, inputs, options);
+  const rows = trajectoryRows(inputs, episodes, manifest, runs, options.seed);
   const bar = progressBar('dense runs', rows.inputs.samples * manifest.noise_scheduler.steps);
   const network = await openBatchedNetwork(policy, rows.inputs.condition, {
     threads: options.threads,
@@ -165,6 +175,31 @@ async function recordDense(
     });
   } finally {
     bar.stop();
+    await network.close();
+  }
+}
+
+/** As many runs as are wanted, or fewer where there is not the time; this is said. */
+async function runsInTime(
+  policy: PolicyPackage,
+  { condition, samples: available }: DenoisingInputs,
+  { trajectories: wanted, secondsLeft, threads }: CalibrateOptions,
+): Promise<number> {
+  if (!secondsLeft) return wanted;
+  const network = await openBatchedNetwork(policy, condition, { threads });
+  try {
+    const runs = await runsWithin(network, policy.manifest, {
+      wanted,
+      available,
+      seconds: secondsLeft(),
+    });
+    if (runs < wanted) {
+      process.stderr.write(
+        `warning: there is time for ${runs} dense runs, not ${wanted}; more time, or --threads, makes better plans\n`,
+      );
+    }
+    return runs;
+  } finally {
     await network.close();
   }
 }

@@ -1,34 +1,45 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { Certificate } from '../caching/certificate.js';
+import type { Calibration } from '../caching/calibration.js';
+import type { MadePlan } from '../caching/methods/method.js';
 import { BadInput } from '../errors.js';
 import { readCalibration } from '../policy/calibration_file.js';
+import { denoisingSteps } from '../policy/noise_schedule.js';
 import { writePlan } from '../policy/plan_file.js';
-import { readPolicyPackage } from '../policy/policy_package.js';
-import { affinePlan } from '../search/affine_plan.js';
-import { certify } from '../search/certify.js';
-import { choosePresets, type SearchedPreset } from '../search/choose_presets.js';
+import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
+import { type Certified, certify } from '../search/certify.js';
+import { SEARCHED_PRESETS } from '../search/choose_presets.js';
+import { CostModel } from '../search/cost_model.js';
 import { CandidateFinder, type Found } from '../search/find_candidates.js';
+import { findPresets } from '../search/find_presets.js';
 import { noiseSpreadOf } from '../search/noise_spread_of.js';
 import { PlanCost } from '../search/plan_cost.js';
 import { PlanSearch } from '../search/plan_search.js';
+import { PlanTime } from '../search/plan_time.js';
 import { SearchMemory } from '../search/search_memory.js';
+import { noWorseThanBac, paperPlan } from '../search/search_run.js';
+import { TimeBudget } from '../search/time_budget.js';
 import { calibratePolicy } from './calibrate.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
+import { type Interrupts, listenForInterrupt } from './interrupts.js';
+import { type Optimized, type OptimizedPlan, optimizedTable } from './optimized_table.js';
 import { positiveNumber } from './search_plan.js';
-import { progressBar, table } from './terminal.js';
+import { progressBar } from './terminal.js';
 
-/** Numbers of evaluations that the curve is made of. */
-const COUNTS = [1, 2, 3, 5, 8, 12];
-/** The curve goes so far even when time is over: one without a good plan is of no use. */
-const LEAST_COUNTS = 5;
-/** Share of the time for searching that the trellis may take. */
-const TRELLIS_SHARE = 0.4;
-/** Moves that are tried for each preset. */
-const TRIALS = 10;
-/** Share of the time that searching may take; the rest is for compiling and measuring. */
-const SEARCH_SHARE = 0.75;
+/** Threads that plans are timed with: what a robot gives them. */
+const MEASURED_THREADS = 1;
+/** S of BAC's plan that presets are held against, with n = 5 and the final update. */
+const BAC_UPDATES = 10;
+/** Pieces of the time for measuring: three presets, `fast` in int8, and BAC's plan, which takes longest. */
+const PIECES = 6;
+/** Of the time for measuring a plan, the share that its runs take: the rest is compiling it. */
+const RUNS_SHARE = 0.4;
+/** Runs of either kind that a plan is measured on. */
+const LEAST_RUNS = 24;
+const MOST_RUNS = 128;
 
 interface OptimizeOptions {
   readonly bag?: string[];
@@ -50,138 +61,159 @@ export function optimizeCommand(): Command {
     .option('--vectors <file>', 'take them from raw vectors (safetensors)')
     .option('-o, --output <dir>', 'where the plans go (default: plans/ in the package)')
     .option('--time-limit <s>', 'seconds in all', positiveNumber, 540)
-    .option('--trajectories <N>', 'dense runs to learn from', integerOption(16), 384)
+    .option('--trajectories <N>', 'dense runs to learn from', integerOption(16), 1200)
     .option('--seed <n>', 'of noise and search', integerOption(0), 0)
-    .option('--threads <n>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
+    .option(
+      '--threads <n>',
+      'threads that planning takes (default: as many as there are cores); plans are timed with one',
+      integerOption(1, MAX_THREADS),
+      availableParallelism(),
+    )
     .option('--json', 'print the curve and the presets for machines')
     .action(optimize);
 }
 
 async function optimize(directory: string, options: OptimizeOptions): Promise<void> {
-  const begin = performance.now();
-  const secondsLeft = (): number =>
-    SEARCH_SHARE * options.timeLimit - (performance.now() - begin) / 1000;
+  const budget = new TimeBudget(options.timeLimit);
   const output = options.output ?? join(directory, 'plans');
   await mkdir(output, { recursive: true });
   const path = join(output, 'calibration.safetensors');
-  const { seed, threads, trajectories: runs, bag, vectors } = options;
+  const { seed, threads, trajectories, bag, vectors } = options;
   await calibratePolicy(directory, {
     output: path,
     ...(bag && { bag }),
     ...(vectors !== undefined && { vectors }),
     samples: 16,
-    trajectories: runs,
+    trajectories,
     seed,
     threads,
+    secondsLeft: () => budget.forRecording,
     remap: new Map(),
   });
-  const policy = await readPolicyPackage(directory);
-  const calibration = await readCalibration(path);
+  const kept = [path];
+  const interrupts = listenForInterrupt({
+    first: 'the best so far is measured and written; once more to end at once',
+    ended: () => `kept ${kept.filter((file) => existsSync(file)).join(', ')}`,
+  });
+  try {
+    const policy = await readPolicyPackage(directory);
+    const calibration = await readCalibration(path);
+    const optimized = await presetsOf(policy, calibration, {
+      ...{ output, seed, threads, budget, interrupts },
+      onWritten: (file) => kept.push(file),
+    });
+    console.log(options.json ? JSON.stringify(optimized) : optimizedTable(optimized));
+  } finally {
+    interrupts.end();
+  }
+}
+
+interface Running {
+  readonly output: string;
+  readonly seed: number;
+  readonly threads: number;
+  readonly budget: TimeBudget;
+  readonly interrupts: Interrupts;
+  readonly onWritten: (path: string) => void;
+}
+
+/** Searches, measures and writes the presets. */
+async function presetsOf(
+  policy: PolicyPackage,
+  calibration: Calibration,
+  { output, seed, threads, budget, interrupts, onWritten }: Running,
+): Promise<Optimized> {
   const trajectories = calibration.trajectories!;
-  const { steps } = policy.manifest.noise_scheduler;
+  const denoising = denoisingSteps(policy.manifest.noise_scheduler);
+  const steps = denoising.length;
   const everyRow = Array.from({ length: trajectories.samples }, (_, row) => row);
   const spread = noiseSpreadOf(policy.manifest, trajectories, everyRow);
   if (!spread) throw new BadInput('repeat no observation', '--trajectories', 'take 16 or more');
   const cost = new PlanCost(policy);
+  const timing = progressBar('timing', CostModel.chunks());
+  const time = await PlanTime.open(policy, MEASURED_THREADS, () => timing.advance()).finally(() =>
+    timing.stop(),
+  );
   const weights = Array<number>(policy.manifest.architecture.action_dim).fill(1);
   const search = await PlanSearch.open(policy, trajectories, { weights, threads });
   const bar = progressBar('states and candidates', 150);
   try {
-    const searchSeconds = secondsLeft();
-    const finder = new CandidateFinder(search, new SearchMemory(''), steps, seed, {
-      stopped: () => secondsLeft() < 0,
-      trellisOver: () => secondsLeft() < (1 - TRELLIS_SHARE) * searchSeconds,
+    const stopped = (): boolean => budget.isSearched || interrupts.isInterrupted();
+    const finder = new CandidateFinder(search, new SearchMemory(''), denoising, seed, {
+      stopped,
       onProgress: () => bar.advance(),
     });
-    const curve: Found[] = [];
-    for (const count of COUNTS.filter((value) => value <= steps)) {
-      if (secondsLeft() < 0 && curve.length >= LEAST_COUNTS) break;
-      curve.push((await finder.first(count))!);
-    }
-    const control = await search.control();
-    const rows: { name: string; found: Found; certificate: Certificate }[] = [];
-    const chosen = choosePresets(curve, spread.difference);
-    for (const name of ['quality', 'balanced', 'fast'] as const satisfies SearchedPreset[]) {
-      const found = await finder.improve(chosen[name], TRIALS);
-      const made = affinePlan(policy, await search.carryOut(found));
-      const about = {
-        calibration,
-        folds: search.folds,
-        denseMultiplyAdds: cost.dense,
-        control,
-        predictedMs: null,
-        threads,
-        seed,
-        command: ['bac-policy', ...process.argv.slice(2)].join(' '),
-      };
-      let best = await certify(policy, made, about);
+    const { curve, chosen } = await findPresets(finder, {
+      steps,
+      spread: spread.difference,
+      stopped,
+    });
+    bar.stop();
+    const isLate = budget.isSearched;
+    const about: Certified = {
+      calibration,
+      folds: search.folds,
+      denseMultiplyAdds: cost.dense,
+      control: await search.control(),
+      time,
+      threads: MEASURED_THREADS,
+      seed,
+      command: ['bac-policy', ...process.argv.slice(2)].join(' '),
+    };
+    let pieces = PIECES;
+    const measure = (made: MadePlan): Promise<Measured> => {
+      const runs = (1000 * RUNS_SHARE * budget.forMeasuring(pieces--)) / (2 * time.ofPlan(made));
+      const mostRuns = Math.max(LEAST_RUNS, Math.min(MOST_RUNS, Math.floor(runs)));
+      return certify(policy, made, { ...about, mostRuns });
+    };
+    const presets: OptimizedPlan[] = [];
+    for (const name of [...SEARCHED_PRESETS].reverse()) {
+      const found = chosen[name];
+      const share = found.evaluations.length / steps;
+      const settings = { threads, weights };
+      const made = await noWorseThanBac(policy, calibration, search, found, share, settings);
+      let best = await measure(made);
       if (name === 'fast') {
         const plan = { ...made.plan, numerics: { kind: 'int8' as const } };
-        const int8 = await certify(policy, { ...made, plan }, about);
-        // Chosen by what was fitted on: the held-out episodes only say how it went.
-        if (int8.certificate.calibration.error.rms.value < spread.deviation) best = int8;
+        const int8 = await measure({ ...made, plan });
+        // Not chosen by the held-out episodes, but by what it adds to the error of fits that left samples out.
+        const expected = (found.error * fittedError(int8)) / fittedError(best);
+        if (expected < spread.deviation && medianMs(int8) < medianMs(best)) best = int8;
       }
-      await writePlan(join(output, `${name}.json`), best.made.plan, best.made.constants);
-      rows.push({ name, found, certificate: best.certificate });
+      const file = join(output, `${name}.json`);
+      const { sha256, plan } = await writePlan(file, best.made.plan, best.made.constants);
+      onWritten(file);
+      const { method, numerics } = plan;
+      presets.push({
+        ...{ name, path: file, sha256, method: method.name, numerics: numerics.kind },
+        ...{ found, certificate: best.certificate },
+      });
     }
-    print(curve, rows, { spread, control, steps }, options);
+    const bac = await measure(paperPlan(policy, calibration, Math.min(BAC_UPDATES, steps)));
+    return {
+      policy_sha256: policy.sha256,
+      dense_runs: trajectories.samples,
+      seconds: budget.seconds,
+      stopped: interrupts.isInterrupted() ? 'interrupted' : isLate ? 'time' : null,
+      steps,
+      curve: curve.map((found: Found) => ({ ...found, cost: found.evaluations.length / steps })),
+      presets,
+      bac: { updates: Math.min(BAC_UPDATES, steps), certificate: bac.certificate },
+      noise_spread: spread,
+      control: { error: about.control.error, heldOut: about.control.heldOut },
+    };
   } finally {
     bar.stop();
     await search.close();
   }
 }
 
-function print(
-  curve: readonly Found[],
-  presets: readonly {
-    readonly name: string;
-    readonly found: Found;
-    readonly certificate: Certificate;
-  }[],
-  {
-    spread,
-    control,
-    steps,
-  }: {
-    readonly spread: { readonly difference: number };
-    readonly control: { readonly error: number; readonly heldOut: number };
-    readonly steps: number;
-  },
-  { json }: OptimizeOptions,
-): void {
-  if (json) {
-    console.log(JSON.stringify({ curve, presets, noise_spread: spread, control }));
-    return;
-  }
-  const milli = (value: number | null | undefined): string =>
-    value === null || value === undefined || !Number.isFinite(value)
-      ? '-'
-      : (1000 * value).toFixed(2);
-  const lines = curve.map(({ evaluations, error, heldOut }) => [
-    `${evaluations.length} evaluations`,
-    (evaluations.length / steps).toFixed(3),
-    '',
-    milli(error),
-    milli(heldOut),
-    '',
-  ]);
-  for (const { name, certificate: c } of presets) {
-    lines.push([
-      name,
-      c.cost.toFixed(3),
-      c.measured_ms?.median.toFixed(2) ?? '',
-      milli(c.calibration.error.rms.value),
-      milli(c.held_out?.error.rms.value),
-      milli(c.correction?.held_out ?? c.correction?.calibration),
-    ]);
-  }
-  lines.push(['no network (S = 0)', '', '', milli(control.error), milli(control.heldOut), '']);
-  lines.push(['spread over noises', '', '', milli(spread.difference), '', '']);
-  console.log(
-    table(['plan', 'cost', 'ms', 'calibration', 'held out', 'without correction'], lines),
-  );
-  console.log(
-    '\nErrors of executed actions, thousandths of their unit (mrad), against the dense policy with the same noise; those of\n' +
-      'evaluations on samples that the fits at hand left out, those of presets by the compiled engine.',
-  );
+type Measured = Awaited<ReturnType<typeof certify>>;
+
+function fittedError({ certificate }: Measured): number {
+  return certificate.calibration.error.rms.value;
+}
+
+function medianMs({ certificate }: Measured): number {
+  return certificate.measured_ms!.median;
 }

@@ -1,19 +1,26 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
 import type { Calibration } from '../caching/calibration.js';
 import type { MadePlan } from '../caching/methods/method.js';
 import type { Numerics } from '../caching/plan_fields.js';
 import { BadInput } from '../errors.js';
-import { sha256, sha256OfFile, writeAtomically } from '../files.js';
+import { sha256, sha256OfFile } from '../files.js';
+import { denoisingSteps } from '../policy/noise_schedule.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { certify } from '../search/certify.js';
+import { MemoryKeeper } from '../search/memory_keeper.js';
 import { PlanCost } from '../search/plan_cost.js';
 import { PlanSearch } from '../search/plan_search.js';
 import { PlanTime } from '../search/plan_time.js';
 import { SearchMemory } from '../search/search_memory.js';
 import { noWorseThanBac, searchCandidate, type SearchGoal } from '../search/search_run.js';
+import { listenForInterrupt } from './interrupts.js';
 import { progressBar } from './terminal.js';
+
+/** Share of the dense policy's evaluations where no budget is given. */
+const DEFAULT_BUDGET = 0.05;
 
 /** What a searched plan may cost, or must reach. */
 export interface SearchOptions {
@@ -83,16 +90,28 @@ export async function searchedPlan(
     Buffer.from(JSON.stringify([policy.sha256, await sha256OfFile(where), weights])),
   );
   const memory = await memoryOf(options, about);
-  const search = await PlanSearch.open(policy, trajectories, { weights, threads });
+  const keeper = new MemoryKeeper(memory, `${options.output.replace(/\.json$/, '')}.search.json`);
+  const search = await PlanSearch.open(policy, trajectories, {
+    weights,
+    threads: availableParallelism(),
+  });
   const bar = progressBar('states and candidates', 100);
-  const stop = stopping(options.timeLimit);
+  const deadline = performance.now() + 1000 * (options.timeLimit ?? Infinity);
+  const interrupts = listenForInterrupt({
+    first: 'the best so far becomes the plan; once more to end without one',
+    ended: () => 'nothing half-written was kept',
+  });
   try {
-    const found = await searchCandidate(search, memory, steps, goal, {
+    await keeper.keep();
+    const found = await searchCandidate(search, memory, denoisingSteps(policy.manifest.noise_scheduler), goal, {
       seed,
-      stopped: stop.isStopped,
-      onProgress: () => bar.advance(),
+      stopped: () => interrupts.isInterrupted() || performance.now() > deadline,
+      onProgress: () => {
+        bar.advance();
+        keeper.keepNowAndThen();
+      },
     });
-    await writeAtomically(`${options.output.replace(/\.json$/, '')}.search.json`, `${memory}`);
+    await keeper.keep();
     if (!found) {
       throw new BadInput(
         'no plan reaches this error',
@@ -101,7 +120,10 @@ export async function searchedPlan(
       );
     }
     const share = found.evaluations.length / steps;
-    const made = await noWorseThanBac(policy, calibration, search, found, share, { threads });
+    const made = await noWorseThanBac(policy, calibration, search, found, share, {
+      threads,
+      weights,
+    });
     const control = await search.control();
     const { made: certified } = await certify(
       policy,
@@ -111,7 +133,7 @@ export async function searchedPlan(
         folds: search.folds,
         denseMultiplyAdds: cost.dense,
         control,
-        predictedMs: time?.predictMs(found.evaluations.length, numerics) ?? null,
+        ...(time && { time }),
         threads,
         seed,
         command: ['bac-policy', ...process.argv.slice(2)].join(' '),
@@ -119,7 +141,7 @@ export async function searchedPlan(
     );
     return certified;
   } finally {
-    stop.end();
+    interrupts.end();
     bar.stop();
     await search.close();
   }
@@ -138,8 +160,10 @@ function goalOf(
   const most =
     budgetMs !== undefined && time
       ? time.mostEvaluations(budgetMs, numerics)
-      : cost.mostEvaluations(budgetCost ?? 0.05);
+      : cost.mostEvaluations(budgetCost ?? DEFAULT_BUDGET);
   if (most > 0) return { kind: 'evaluations', most };
+  // Nobody asked for so little: the policy takes few steps.
+  if (budgetMs === undefined && budgetCost === undefined) return { kind: 'evaluations', most: 1 };
   throw new BadInput(
     `${budgetMs ?? budgetCost} is less than one evaluation of the network`,
     budgetMs === undefined ? '--budget-cost' : '--budget-ms',
@@ -170,23 +194,4 @@ async function memoryOf({ resume }: SearchOptions, about: string): Promise<Searc
     throw new BadInput('does not exist', resume, 'leave out --resume to begin anew');
   }
   return SearchMemory.parse(await readFile(resume, 'utf8'), about, resume);
-}
-
-/** Says when to stop: at the first interrupt, which then does not end the process, or when the time is over. */
-function stopping(seconds = Infinity): { isStopped: () => boolean; end: () => void } {
-  const deadline = performance.now() + 1000 * seconds;
-  let interrupted = false;
-  const others = process.listeners('SIGINT');
-  process.removeAllListeners('SIGINT');
-  const stop = (): void => {
-    interrupted = true;
-  };
-  process.once('SIGINT', stop);
-  return {
-    isStopped: () => interrupted || performance.now() > deadline,
-    end: () => {
-      process.removeListener('SIGINT', stop);
-      for (const other of others) process.on('SIGINT', other as NodeJS.SignalsListener);
-    },
-  };
 }

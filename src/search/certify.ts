@@ -9,13 +9,15 @@ import { driftConstants } from '../control/drift_constants.js';
 import { thisMachine } from '../inference/this_machine.js';
 import { executedActions } from '../policy/executed_actions.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
+import { checkTime } from './check_time.js';
 import { driftCheck } from './drift_check.js';
 import { measurePlan, type PlanMeasurement, rootMeanSquare } from './measure_plan.js';
 import { noiseSpreadOf } from './noise_spread_of.js';
 import type { Folds } from './nested_ridge.js';
 import type { Outcome } from './plan_search.js';
+import type { PlanTime } from './plan_time.js';
 
-/** Most runs of either kind that a plan is carried out on. */
+/** Most runs of either kind that a plan is carried out on, where nothing else is said. */
 const MOST_RUNS = 128;
 /** And without its correction, which takes all denoising steps. */
 const MOST_UNCORRECTED = 24;
@@ -28,7 +30,11 @@ export interface Certified {
   readonly denseMultiplyAdds: number;
   /** Errors of an affine policy that evaluates no network. */
   readonly control: Pick<Outcome, 'error' | 'heldOut'>;
-  readonly predictedMs: number | null;
+  /** Predicts the time; absent = no time is predicted. */
+  readonly time?: PlanTime;
+  /** Most runs of either kind that the plan is carried out on; default 128. */
+  readonly mostRuns?: number;
+  /** Of the engine. */
   readonly threads: number;
   readonly seed: number;
   readonly command: string;
@@ -43,7 +49,7 @@ export async function certify(
   { plan, constants }: MadePlan,
   about: Certified,
 ): Promise<{ readonly made: MadePlan; readonly certificate: Certificate }> {
-  const { calibration, folds, threads } = about;
+  const { calibration, folds, threads, mostRuns = MOST_RUNS } = about;
   const trajectories = calibration.trajectories!;
   const rows = (isHeldOut: boolean, most: number): number[] => {
     const all = [...folds.of.keys()].filter((row) => folds.of[row]! < 0 === isHeldOut);
@@ -52,7 +58,7 @@ export async function certify(
   const split = async (
     isHeldOut: boolean,
   ): Promise<{ split: Certificate['calibration']; measured: PlanMeasurement } | undefined> => {
-    const chosen = rows(isHeldOut, MOST_RUNS);
+    const chosen = rows(isHeldOut, mostRuns);
     if (chosen.length === 0) return undefined;
     const measured = await measurePlan(policy, { plan, constants }, trajectories, chosen, about);
     const episodes = chosen.map((row) => trajectories.episodes[row]!);
@@ -70,7 +76,7 @@ export async function certify(
   const fitted = (await split(false))!;
   const heldOut = await split(true);
   const everyRow = [...folds.of.keys()];
-  const times = [...fitted.measured.times.slice(2)].sort((a, b) => a - b);
+  const { times, predictedMs } = await checkTime(policy, { plan, constants }, about.time, threads);
   const { multiplyAdds } = fitted.measured;
   const drift = driftCheck(calibration, folds);
   const certificate: Certificate = {
@@ -86,11 +92,17 @@ export async function certify(
             policy,
             plan,
             trajectories,
-            rows(false, MOST_UNCORRECTED),
+            rows(false, Math.min(mostRuns, MOST_UNCORRECTED)),
             about,
           ),
           held_out: heldOut
-            ? await uncorrected(policy, plan, trajectories, rows(true, MOST_UNCORRECTED), about)
+            ? await uncorrected(
+                policy,
+                plan,
+                trajectories,
+                rows(true, Math.min(mostRuns, MOST_UNCORRECTED)),
+                about,
+              )
             : null,
         }
       : null,
@@ -101,15 +113,12 @@ export async function certify(
     drift: drift.heldOut,
     cost: multiplyAdds / about.denseMultiplyAdds,
     multiply_adds: multiplyAdds,
-    predicted_ms: about.predictedMs,
-    measured_ms:
-      times.length > 0
-        ? {
-            median: times[times.length >> 1]!,
-            p90: times[Math.floor(0.9 * (times.length - 1))]!,
-            chunks: times.length,
-          }
-        : null,
+    predicted_ms: predictedMs,
+    measured_ms: {
+      median: times[times.length >> 1]!,
+      p90: times[Math.floor(0.9 * (times.length - 1))]!,
+      chunks: times.length,
+    },
     engine: 'compiled',
     provider: 'cpu',
     threads,

@@ -11,8 +11,6 @@ import type { PolicyPackage } from '../policy/policy_package.js';
 export interface PlanMeasurement {
   /** Executed actions of the plan and of the dense policy with the same noise, (n, Ta, A), physical. */
   readonly actions: { readonly plan: Float32Array; readonly dense: Float32Array };
-  /** ms of every chunk. */
-  readonly times: readonly number[];
   readonly multiplyAdds: number;
 }
 
@@ -34,19 +32,15 @@ export async function measurePlan(
   try {
     const plan: number[] = [];
     const dense: number[] = [];
-    const times: number[] = [];
     for (const row of rows) {
       const noise = { initial: piece(states[0]!, row), steps: noiseOf(policy, trajectories, row) };
       const observed = condition.slice(row * width, (row + 1) * width);
-      const begin = performance.now();
       const { action } = await denoiser.denoise(observed, noise);
-      times.push(performance.now() - begin);
       plan.push(...action);
       dense.push(...executedActions(manifest, piece(states.at(-1)!, row)));
     }
     return {
       actions: { plan: Float32Array.from(plan), dense: Float32Array.from(dense) },
-      times,
       multiplyAdds: denoiser.multiplyAdds,
     };
   } finally {
@@ -54,9 +48,15 @@ export async function measurePlan(
   }
 }
 
-/** Root mean square over all actions. */
-export function rootMeanSquare({ actions: { plan, dense } }: PlanMeasurement): number {
-  return rmsDifference(plan, dense);
+/** Root mean square over all actions. @param weights of the joints, A of them; absent = 1 each */
+export function rootMeanSquare(
+  { actions: { plan, dense } }: Pick<PlanMeasurement, 'actions'>,
+  weights: readonly number[] = [1],
+): number {
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+  const scaled = (values: Float32Array): Float32Array =>
+    values.map((value, i) => value * Math.sqrt(weights[i % weights.length]! / mean));
+  return rmsDifference(scaled(plan), scaled(dense));
 }
 
 /** The step noise (K, T, A) of a dense run, entry t of timestep t, out of its states. */

@@ -4,6 +4,7 @@ import { spreadEvenly } from '../caching/denoising_inputs.js';
 import { bacPlan } from '../caching/methods/bac.js';
 import { updateShare } from '../caching/plan.js';
 import type { Trajectories } from '../caching/trajectories.js';
+import type { DenoisingStep } from '../policy/noise_schedule.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { affinePlan } from './affine_plan.js';
 import { CandidateFinder, type Found, type SearchControl } from './find_candidates.js';
@@ -12,7 +13,7 @@ import type { PlanSearch } from './plan_search.js';
 import type { SearchMemory } from './search_memory.js';
 
 /** Moves of single evaluations that are tried. */
-const TRIALS = 24;
+const TRIALS = 60;
 /** Numbers of evaluations that are tried in turn for an error that is to be reached. */
 const LADDER = [1, 2, 3, 4, 5, 6, 8, 10, 14, 20, 28, 40, 60, 80];
 /** Runs that BAC's plan is held against. */
@@ -29,20 +30,20 @@ export type SearchGoal =
 export async function searchCandidate(
   search: PlanSearch,
   memory: SearchMemory,
-  steps: number,
+  steps: readonly DenoisingStep[],
   goal: SearchGoal,
   { seed, ...control }: SearchControl & { readonly seed: number },
 ): Promise<Found | undefined> {
   const finder = new CandidateFinder(search, memory, steps, seed, control);
   if (goal.kind === 'evaluations') {
-    const first = (await finder.first(goal.most))!;
+    const first = await finder.first(goal.most);
     const best = await finder.improve(first, TRIALS);
     // More evaluations are not always better where there are few samples to fit on.
     const fewer = goal.most > 1 ? await finder.first(goal.most - 1) : undefined;
     return fewer && fewer.error < best.error ? fewer : best;
   }
-  for (const count of LADDER.filter((value) => value <= steps)) {
-    const first = (await finder.first(count))!;
+  for (const count of LADDER.filter((value) => value <= steps.length)) {
+    const first = await finder.first(count);
     if (first.error > 1.3 * goal.most) continue;
     const best = first.error <= goal.most ? first : await finder.improve(first, TRIALS);
     if (best.error <= goal.most) return best;
@@ -60,30 +61,41 @@ export async function noWorseThanBac(
   search: PlanSearch,
   found: Found,
   share: number,
-  options: { readonly threads: number },
+  options: { readonly threads: number; readonly weights: readonly number[] },
 ): Promise<MadePlan> {
-  const made = affinePlan(policy, await search.carryOut(found));
+  const outcome = await search.carryOut(found);
+  const made = affinePlan(policy, outcome);
   const bac = bacWithin(policy, calibration, share);
   if (!bac) return made;
   const trajectories: Trajectories = calibration.trajectories!;
   const fitted = [...search.folds.of.keys()].filter((row) => search.folds.of[row]! >= 0);
   const rows = spreadEvenly(fitted.length, BAC_RUNS).map((i) => fitted[i]!);
   const theirs = await measurePlan(policy, bac, trajectories, rows, options);
-  return rootMeanSquare(theirs) < found.error ? bac : made;
+  return rootMeanSquare(theirs, options.weights) < outcome.error ? bac : made;
+}
+
+/** BAC's plan with S updates and the final one, n = 5 where there are as many blocks. */
+export function paperPlan(
+  { sha256: policySha256, manifest }: PolicyPackage,
+  calibration: Calibration,
+  updates: number,
+): MadePlan {
+  const { steps, kind: solver } = manifest.noise_scheduler;
+  const target = { policySha256, layers: manifest.architecture.layers, steps, solver };
+  const bubblingBlocks = Math.min(BUBBLING, calibration.blocks.length);
+  return { plan: bacPlan(target, calibration, { updates, bubblingBlocks }), constants: new Map() };
 }
 
 /** BAC's plan with the most updates whose share of block updates is within `share`. */
 function bacWithin(
-  { sha256: policySha256, manifest }: PolicyPackage,
+  policy: PolicyPackage,
   calibration: Calibration,
   share: number,
 ): MadePlan | undefined {
-  const { steps, kind: solver } = manifest.noise_scheduler;
-  const target = { policySha256, layers: manifest.architecture.layers, steps, solver };
-  const bubblingBlocks = Math.min(BUBBLING, calibration.blocks.length);
-  for (let updates = Math.floor(share * steps); updates >= 2; updates--) {
-    const plan = bacPlan(target, calibration, { updates, bubblingBlocks });
-    if (updateShare(plan) <= share) return { plan, constants: new Map() };
+  const { steps } = policy.manifest.noise_scheduler;
+  for (let updates = Math.floor(share * steps + 1e-9); updates >= 2; updates--) {
+    const made = paperPlan(policy, calibration, updates);
+    if (updateShare(made.plan) <= share + 1e-9) return made;
   }
   return undefined;
 }

@@ -42,17 +42,23 @@ describe('the certificate of a plan', () => {
   });
 
   it('is shown by inspect', async () => {
-    const certificate = certificateWith(0.0125);
+    const drift = {
+      observations: 40,
+      beyond: 0.025,
+      pictures: { front: { seen: 80, beyond: 0.05 } },
+    };
+    const certificate = { ...certificateWith(0.0125), drift };
     const file = { sha256: 'b'.repeat(64), constants: new Map() };
     const shown = describePlan('plan.json', { plan: await planWith(certificate), ...file });
     for (const line of [
-      /^calibration +40 +40 +0\.01\d* +0\.0\d+ to 0\.0\d+ /m,
+      /^what it was fitted on +40 +40 +0\.01\d* +0\.0\d+ to 0\.0\d+ /m,
       /^held out +40 /m,
       /^without its correction +0\.09$/m,
       /^affine policy without a network +0\.5$/m,
       /^finger +m +0\.01\d* +\d+\.\d %$/m,
       /differ by 0\.03 \(a standard deviation of 0\.02\)/,
       /measured 5\.2 ms a chunk \(p90 5\.9\), predicted 5\.5 ms, 2\.00 % of/,
+      /takes 2\.5 % of 40 held-out observations for unusual, 5\.0 % of the pictures of front\./,
       /Made by: bac-policy plan DIR --method search/,
     ]) {
       assert.match(shown.text, line);

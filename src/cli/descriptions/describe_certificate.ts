@@ -6,8 +6,8 @@ import { table } from '../terminal.js';
 export function describeCertificate(certificate: Certificate): string {
   const { calibration, held_out: heldOut } = certificate;
   const splits = [
-    { name: 'calibration', error: calibration.error },
     ...(heldOut ? [{ name: 'held out', error: heldOut.error }] : []),
+    { name: 'what it was fitted on', error: calibration.error },
   ];
   const compared = [
     ['without its correction', certificate.correction],
@@ -43,7 +43,7 @@ function comparisonRow(
 
 function facts(certificate: Certificate): string[] {
   const { noise_spread: spread, measured_ms: measured, predicted_ms: predicted } = certificate;
-  const { machine, versions, threads, provider, engine } = certificate;
+  const { machine, versions, threads, provider, engine, drift } = certificate;
   const times = [
     measured && `measured ${short(measured.median)} ms a chunk (p90 ${short(measured.p90)})`,
     predicted !== null && `predicted ${short(predicted)} ms`,
@@ -57,6 +57,15 @@ function facts(certificate: Certificate): string[] {
     `${times.filter(Boolean).join(', ')}; ${provider}, ${threads} threads, ${machine.cpu}; ` +
       `errors by the ${engine} engine; ` +
       `bac_policy ${versions.bac_policy}, onnxruntime ${versions.onnxruntime}, Node ${versions.node}.`,
+    ...(drift
+      ? [
+          `The drift monitor takes ${percent(drift.beyond)} of ${drift.observations} held-out observations for unusual` +
+            Object.entries(drift.pictures)
+              .map(([name, { beyond }]) => `, ${percent(beyond)} of the pictures of ${name}`)
+              .join('') +
+            '.',
+        ]
+      : []),
     `Made by: ${certificate.command}`,
   ];
 }
