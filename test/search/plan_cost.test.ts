@@ -21,24 +21,21 @@ describe('PlanCost', function () {
   });
 
   /** Multiply-adds of a compiled plan as the search makes them: its first run looks at nothing. */
-  const compiled = async (
-    evaluations: number[],
-    reused: number,
-    numerics: Numerics,
-  ): Promise<number> => {
+  const compiled = async (evaluations: readonly number[], numerics: Numerics): Promise<number> => {
     const steps = [0, ...evaluations];
-    let schedules = unified(3 * LAYERS, steps);
-    for (let layer = 0; layer < reused; layer++) {
-      schedules = schedules.with(3 * layer + 2, steps.slice(0, -1));
-    }
     const [first, ...rest] = randomAffineRuns(policy, steps, {
-      lookAhead: false,
+      lookAhead: true,
       noiseSteps: STEPS,
     });
-    const runs = [{ ...first!, clean: first!.clean.map(() => 0) }, ...rest];
+    const { lookAhead, ...blind } = { ...first!, clean: first!.clean.map(() => 0) };
+    assert.ok(lookAhead);
     const program = denoisingProgram(policy.manifest, {
-      plan: { ...planFor(policy, schedules), correction: { kind: 'affine' }, numerics },
-      constants: affineConstants(runs),
+      plan: {
+        ...planFor(policy, unified(3 * LAYERS, steps)),
+        correction: { kind: 'affine' },
+        numerics,
+      },
+      constants: affineConstants([blind, ...rest]),
     });
     const denoiser = await openDenoiser(policy, program, { keepGraph: false });
     await denoiser.close();
@@ -48,44 +45,30 @@ describe('PlanCost', function () {
   for (const numerics of [{ kind: 'fp32' }, { kind: 'int8' }] as const) {
     it(`knows what graphs cost that were not compiled, ${numerics.kind}`, async () => {
       const cost = new PlanCost(policy, numerics);
-      for (const [evaluations, reused] of [
-        [[7], 0],
-        [[5, 9, 15], 0],
-        [[5, 9, 15], 2],
-      ] as const) {
-        const real = await compiled([...evaluations], reused, numerics);
-        const expected = cost.affine(evaluations.length, reused);
-        // Never less, or a budget would be exceeded; the first run needs no matrix of the clean sample.
-        assert.ok(
-          expected >= real && expected < 1.02 * real,
-          `${expected} ${real} ${evaluations.length} ${reused}`,
-        );
+      for (const steps of [[7], [5, 9, 15]]) {
+        const real = await compiled(steps, numerics);
+        const expected = cost.affine(steps.length);
+        // Never less, or a budget would be exceeded; the first run needs neither clean sample nor look ahead.
+        assert.ok(expected >= real && expected < 1.02 * real, `${expected} ${real}`);
+      }
+    });
+
+    it(`finds the most evaluations within a budget, ${numerics.kind}`, async () => {
+      const cost = new PlanCost(policy, numerics);
+      for (const share of [0.16, 0.21, 0.3]) {
+        const most = cost.mostEvaluations(share);
+        const steps = Array.from({ length: most }, (_, i) => 2 * (i + 1));
+        const real = await compiled(steps, numerics);
+        assert.ok(real <= share * cost.dense, `${share}: ${real / cost.dense}`);
+        assert.ok(cost.affine(most + 1) > share * cost.dense, `${share}: ${most}`);
       }
     });
   }
 
-  it('finds the most evaluations within a budget', async () => {
+  it('knows when there is no budget for a single evaluation, and when for all', () => {
     const cost = new PlanCost(policy);
-    for (const share of [0.1, 0.16, 0.21, 0.3, 0.5, 0.99]) {
-      const { evaluations, reused } = cost.within(share);
-      assert.ok(cost.affine(evaluations, reused) <= share * cost.dense);
-      assert.ok(cost.affine(evaluations + 1) > share * cost.dense, `${share}: ${evaluations}`);
-      if (evaluations < 2 || evaluations > 6) continue;
-      const steps = Array.from({ length: evaluations }, (_, i) => 3 * (i + 1));
-      const real = await compiled(steps, reused, { kind: 'fp32' });
-      assert.ok(real <= share * cost.dense, `${share}: ${real / cost.dense}`);
-    }
-  });
-
-  it('would rather leave out a block than a whole evaluation', () => {
-    const cost = new PlanCost(policy);
-    const share = (cost.affine(3) - 1) / cost.dense;
-    assert.deepEqual(cost.within(share), { evaluations: 3, reused: 1 });
-    assert.deepEqual(cost.within(cost.affine(3) / cost.dense), { evaluations: 3, reused: 0 });
-  });
-
-  it('cannot leave a block out of the only evaluation', () => {
-    const cost = new PlanCost(policy);
-    assert.deepEqual(cost.within((cost.affine(1) - 1) / cost.dense), { evaluations: 0, reused: 0 });
+    assert.equal(cost.mostEvaluations((0.99 * cost.affine(1)) / cost.dense), 0);
+    assert.equal(cost.mostEvaluations(cost.affine(1) / cost.dense), 1);
+    assert.equal(cost.mostEvaluations(2), STEPS);
   });
 });
