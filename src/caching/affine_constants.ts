@@ -2,17 +2,19 @@ import { BadInput } from '../errors.js';
 import type { Architecture } from '../policy/manifest.js';
 import type { PlanConstants } from '../policy/plan_file.js';
 import { floatTensor, type Tensor } from '../policy/safetensors.js';
+import type { DenoisingStep } from '../policy/noise_schedule.js';
 import type { AffineRun } from './affine_run.js';
+import { askedAt, type LookAhead } from './look_ahead.js';
 
 /**
  * The affine runs of a plan out of its constants, `affine.BEGIN.NAME`.
  * @param evaluations steps at which the network is evaluated, ascending, the first 0
- * @param steps K of the plan
+ * @param steps of the plan's solver
  * @throws BadInput naming the constant that is missing or of the wrong shape
  */
 export function affineRuns(
   evaluations: readonly number[],
-  steps: number,
+  steps: readonly DenoisingStep[],
   a: Pick<Architecture, 'horizon' | 'action_dim' | 'n_obs_steps' | 'condition_dim'>,
   constants: PlanConstants,
   where: string,
@@ -20,7 +22,7 @@ export function affineRuns(
   const size = a.horizon * a.action_dim;
   const conditionSize = a.n_obs_steps * a.condition_dim;
   return evaluations.map((begin, i) => {
-    const end = evaluations[i + 1] ?? steps;
+    const end = evaluations[i + 1] ?? steps.length;
     const name = (part: string): string => `affine.${begin}.${part}`;
     const get = (part: string, shape: readonly number[]): Float32Array => {
       const tensor = constants.get(name(part));
@@ -44,7 +46,10 @@ export function affineRuns(
     };
     const kept = Math.min(constants.get(name('noise'))?.shape[0] ?? 0, end - begin);
     const square = [size, size];
-    const hasPrevious = constants.has(name('previous_state')) && i > 0;
+    const lookAhead = (): LookAhead => {
+      const weights = get('look_ahead', [end - begin]);
+      return { weights, asked: get('asked', square), ...askedAt(steps, begin, weights) };
+    };
     return {
       begin,
       end,
@@ -53,10 +58,7 @@ export function affineRuns(
       condition: get('condition', [conditionSize, size]),
       offset: get('offset', [size]),
       noise: get('noise', [kept, size, size]),
-      ...(hasPrevious && {
-        previousState: get('previous_state', square),
-        previousClean: get('previous_clean', square),
-      }),
+      ...(constants.has(name('look_ahead')) && { lookAhead: lookAhead() }),
     };
   });
 }
@@ -74,8 +76,10 @@ export function affineConstants(runs: readonly AffineRun[]): Map<string, Tensor>
     put('condition', run.condition, [run.condition.length / size, size]);
     put('offset', run.offset, [size]);
     put('noise', run.noise, [run.noise.length / size / size, size, size]);
-    if (run.previousState) put('previous_state', run.previousState, [size, size]);
-    if (run.previousClean) put('previous_clean', run.previousClean, [size, size]);
+    if (run.lookAhead) {
+      put('look_ahead', run.lookAhead.weights, [run.end - run.begin]);
+      put('asked', run.lookAhead.asked, [size, size]);
+    }
   }
   return constants;
 }

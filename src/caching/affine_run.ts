@@ -1,13 +1,15 @@
+import type { LookAhead } from './look_ahead.js';
+
 /**
  * The affine correction between two evaluations of the network: the whole run of denoising steps from `begin`
  * (its own step included) up to `end` is one map, rows times matrices,
  *
  *     x_end = x state + v clean + c condition + offset + sum over k = begin..end-1 of z_k noise[k - begin]
- *             (+ x_before previousState + v_before previousClean)
+ *             (+ x~ asked)
  *
  * x (1, TA) the sample at `begin`, v (1, TA) the clipped clean sample that the network predicts there, c (1, To Dc)
- * the condition, z_k (1, TA) the noise of denoising step k, and `before` the evaluation before. Fitted by ridge
- * regression on dense trajectories of calibration data; exact in the noise.
+ * the condition, z_k (1, TA) the noise of denoising step k, and x~ where the network was asked, if not at x (see
+ * {@link LookAhead}). Fitted by ridge regression on dense trajectories of calibration data; exact in the noise.
  */
 export interface AffineRun {
   /** Denoising step of the evaluation, 0 for the first run. */
@@ -27,7 +29,6 @@ export interface AffineRun {
    * faded away by `end`.
    */
   readonly noise: Float32Array;
-  /** (TA, TA), both or none; never in the first run. */
-  readonly previousState?: Float32Array;
-  readonly previousClean?: Float32Array;
+  /** Absent = the network is asked at the sample itself. */
+  readonly lookAhead?: LookAhead;
 }

@@ -23,7 +23,10 @@ export interface BlockProgram {
 
 /** A plan as the engines run it: read, checked, its constants in place. */
 export interface DenoisingProgram {
-  /** Of the plan's solver, with the factors of a noise-scale correction in q. */
+  /**
+   * Of the plan's solver, with the factors of a noise-scale correction in q; timestep, p and q of an evaluation that
+   * looks ahead are those of the level of noise at which the network is asked.
+   */
   readonly steps: readonly DenoisingStep[];
   /** Per step, the row of the policy's step noise (K, ...) that it adds. */
   readonly noiseRows: readonly number[];
@@ -82,12 +85,21 @@ export function denoisingProgram(
       'make a plan for this policy with bac-policy plan',
     );
   }
-  const steps = solverSteps(scheduler, plan.solver.kind, plan.steps).map((step, k) =>
-    factors ? { ...step, q: step.q * factors[k]! } : step,
-  );
+  const own = solverSteps(scheduler, plan.solver.kind, plan.steps);
   const blocks = [...plan.blocks].sort((a, b) => blockIndex(a) - blockIndex(b));
   const evaluations = [...new Set(blocks.flatMap(({ updates }) => updates))].sort((a, b) => a - b);
   const stride = Math.floor(scheduler.steps / plan.steps);
+  const affine =
+    correction?.kind === 'affine'
+      ? affineRuns(evaluations, own, architecture, constants, where)
+      : undefined;
+  const askedAs = new Map(
+    affine?.flatMap(({ begin, lookAhead }) => (lookAhead ? [[begin, own[lookAhead.level]!]] : [])),
+  );
+  const steps = own.map((step, k) => {
+    const { timestep, p, q } = askedAs.get(k) ?? step;
+    return { ...step, timestep, p, q: factors ? q * factors[k]! : q };
+  });
   return {
     steps,
     noiseRows: steps.map((_, k) => (steps.length - 1 - k) * stride),
@@ -97,9 +109,7 @@ export function denoisingProgram(
       ...(tokens && { tokens }),
     })),
     evaluations,
-    ...(correction?.kind === 'affine' && {
-      affine: affineRuns(evaluations, steps.length, architecture, constants, where),
-    }),
+    ...(affine && { affine }),
     numerics,
     ...(memory && { memory }),
     ...(decision && { decision }),

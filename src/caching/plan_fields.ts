@@ -56,8 +56,8 @@ export type Numerics = z.infer<typeof numericsField>;
 /**
  * - `affine`: from one evaluation of the network (a step at which any block updates) to the next, the whole run
  *   of denoising steps is one affine map, fitted on calibration data. See `AffineRun`. Constants
- *   `affine.BEGIN.state`, `.clean`, `.condition`, `.offset`, `.noise`, optionally `.previous_state` and
- *   `.previous_clean`, BEGIN the step of the evaluation.
+ *   `affine.BEGIN.state`, `.clean`, `.condition`, `.offset`, `.noise`, optionally `.look_ahead` and
+ *   `.asked`, BEGIN the step of the evaluation.
  * - `noise-scale`: the network's output is multiplied by a factor per step (EB-Cache), which gives a cached
  *   trajectory the dense one's ratio of signal to noise.
  */

@@ -16,3 +16,26 @@ export interface Trajectories {
   /** K of (N, T, A): the clean sample that every step predicts, clipped. */
   readonly clean: readonly Float32Array[];
 }
+
+/** Some of the runs, in the order of `rows`. */
+export function selectTrajectories(
+  { condition, episodes, observations, states, clean, samples }: Trajectories,
+  rows: readonly number[],
+): Trajectories {
+  const select = (values: Float32Array): Float32Array => {
+    const size = values.length / samples;
+    const selected = new Float32Array(rows.length * size);
+    for (const [i, row] of rows.entries()) {
+      selected.set(values.subarray(row * size, (row + 1) * size), i * size);
+    }
+    return selected;
+  };
+  return {
+    samples: rows.length,
+    condition: select(condition),
+    episodes: Int32Array.from(rows, (row) => episodes[row]!),
+    observations: Int32Array.from(rows, (row) => observations[row]!),
+    states: states.map(select),
+    clean: clean.map(select),
+  };
+}

@@ -103,14 +103,20 @@ export async function searchedPlan(
   });
   try {
     await keeper.keep();
-    const found = await searchCandidate(search, memory, denoisingSteps(policy.manifest.noise_scheduler), goal, {
-      seed,
-      stopped: () => interrupts.isInterrupted() || performance.now() > deadline,
-      onProgress: () => {
-        bar.advance();
-        keeper.keepNowAndThen();
+    const found = await searchCandidate(
+      search,
+      memory,
+      denoisingSteps(policy.manifest.noise_scheduler),
+      goal,
+      {
+        seed,
+        stopped: () => interrupts.isInterrupted() || performance.now() > deadline,
+        onProgress: () => {
+          bar.advance();
+          keeper.keepNowAndThen();
+        },
       },
-    });
+    );
     await keeper.keep();
     if (!found) {
       throw new BadInput(

@@ -12,8 +12,6 @@ export class AffineRunsGraph {
   /** (K, TA), K of the policy */
   readonly #stepNoise: Value;
   readonly #noiseRows: readonly number[];
-  /** Of the evaluation before, each (1, TA). */
-  #before: { readonly x: Value; readonly clean: Value } | undefined;
 
   constructor(
     graph: GraphBuilder,
@@ -30,27 +28,37 @@ export class AffineRunsGraph {
     this.#noiseRows = noiseRows;
   }
 
+  /** Where the network is asked at a run's begin, (1, TA): the sample, or looking ahead. */
+  asked({ begin, end, lookAhead }: AffineRun, x: Value): Value {
+    if (!lookAhead) return x;
+    const g = this.#graph;
+    const { weights, scale } = lookAhead;
+    const factors = g.constant(`affine.${begin}.look_ahead`, [1, weights.length], () =>
+      weights.map((weight) => scale * weight).reverse(),
+    );
+    const ahead = g.matmul(factors, this.#noiseOf(end - weights.length, end));
+    return g.add(scale === 1 ? x : g.binary('Mul', x, g.scalar(scale)), ahead);
+  }
+
   /**
    * The sample at the end of a run. What has a matrix of zeros is not looked at: a run with `clean` zero needs no
    * evaluation of the network.
-   * @param x @param clean each (1, TA), at its begin
+   * @param x @param asked @param clean each (1, TA), at its begin
    */
-  advance(run: AffineRun, x: Value, clean: Value): Value {
+  advance(run: AffineRun, x: Value, asked: Value, clean: Value): Value {
     const g = this.#graph;
     const size = x.shape[1]!;
     const terms = [
       { value: x, matrix: run.state },
       { value: clean, matrix: run.clean },
-      { value: this.#before?.x, matrix: run.previousState },
-      { value: this.#before?.clean, matrix: run.previousClean },
+      { value: asked, matrix: run.lookAhead?.asked },
     ];
-    this.#before = { x, clean };
     const known = this.#withoutNetwork(run, size);
     // Without a way into the result, an evaluation of the network is left out of the graph.
     const values: Value[] = [];
     const matrices: Float32Array[] = [];
     for (const { value, matrix } of terms) {
-      if (!value || !matrix?.some((factor) => factor !== 0)) continue;
+      if (!matrix?.some((factor) => factor !== 0)) continue;
       values.push(value);
       matrices.push(matrix);
     }
@@ -74,21 +82,26 @@ export class AffineRunsGraph {
     const kept = run.noise.length / size / size;
     if (kept === 0) return known;
     // Rows ascend while steps descend: the matrices are put in the order of the rows.
-    const steps = Array.from({ length: kept }, (_, i) => run.end - 1 - i);
-    const rows = steps.map((k) => this.#noiseRows[k]!);
-    const isRange = rows.every((row, i) => row === rows[0]! + i);
-    const noise = isRange
-      ? g.slice(this.#stepNoise, rows[0]!, rows[0]! + kept, 0)
-      : g.gather(this.#stepNoise, g.integers(rows));
     const response = g.constant(`affine.${run.begin}.noise`, [kept * size, size], () =>
       stacked(
-        steps.map((_, i) => {
+        Array.from({ length: kept }, (_, i) => {
           const at = (kept - 1 - i) * size * size;
           return run.noise.subarray(at, at + size * size);
         }),
       ),
     );
+    const noise = this.#noiseOf(run.end - kept, run.end);
     return g.gemm(g.reshape(noise, [1, kept * size]), response, known);
+  }
+
+  /** Noise of the steps from `begin` to before `end`, the last one first: (end - begin, TA). */
+  #noiseOf(begin: number, end: number): Value {
+    const g = this.#graph;
+    const rows = Array.from({ length: end - begin }, (_, i) => this.#noiseRows[end - 1 - i]!);
+    const isRange = rows.every((row, i) => row === rows[0]! + i);
+    return isRange
+      ? g.slice(this.#stepNoise, rows[0]!, rows[0]! + rows.length, 0)
+      : g.gather(this.#stepNoise, g.integers(rows));
   }
 }
 

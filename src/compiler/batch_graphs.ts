@@ -35,14 +35,6 @@ export function keysValuesGraph(
   });
 }
 
-/** Which branches a pass does not compute or hands out, as blocks in canonical order. */
-export interface PartialPass {
-  /** Taken from an earlier pass: inputs `stored.BLOCK` (B T, E). */
-  readonly stored: readonly number[];
-  /** Handed out for a later pass: outputs `branch.BLOCK` (B T, E). */
-  readonly kept: readonly number[];
-}
-
 /**
  * The whole network as one graph for a batch: `sample` (B, T, A), `keys_values` (B, S, 2 L E) -> `output`
  * (B, T, A). With `time` (1, 1, 2 L E) as a third input, the token of the timestep is not among the S, but the
@@ -53,7 +45,6 @@ export function networkGraph(
   a: Architecture,
   batch: number,
   timeApart: boolean,
-  { stored, kept }: PartialPass = { stored: [], kept: [] },
 ): OnnxGraph {
   const g = new GraphBuilder();
   const { horizon, embedding: e, layers, heads } = a;
@@ -81,42 +72,34 @@ export function networkGraph(
   const positions = g.constant('positions', [1, horizon, e], () => toFloat32(weights.positions));
   const embedded = g.reshape(embed(g, weights, sample, bias), [batch, horizon, e]);
   let x = g.reshape(g.add(embedded, positions), [rows, e]);
-  const branches: Record<string, Value> = {};
-  const add = (block: number, compute: () => Value): void => {
-    const branch = stored.includes(block) ? g.input(`stored.${block}`, [rows, e]) : compute();
-    if (kept.includes(block)) branches[`branch.${block}`] = branch;
-    x = g.add(x, branch);
-  };
   for (const [i, layer] of weights.layers.entries()) {
-    add(3 * i, () => {
-      const self = joinSelfAttention(layer.selfAttention, layer.norm1);
-      const projected = linear(g, `${i}.self.in`, self.input, plainNorm(g, x));
-      const [q, k, v] = g.split(g.reshape(projected, [batch, horizon, 3 * e]), [e, e, e], 2) as [
-        Value,
-        Value,
-        Value,
-      ];
-      return linear(g, `${i}.self.out`, self.output, attend(q, k, v, a.causal));
-    });
-    add(3 * i + 1, () => {
-      const folded = foldNorm(layer.norm2, layer.crossAttention.query);
-      const query = g.reshape(linear(g, `${i}.cross.in`, folded, plainNorm(g, x)), [
-        batch,
-        horizon,
-        e,
-      ]);
-      const attended = attend(query, memory[2 * i]!, memory[2 * i + 1]!, false, mask);
-      return linear(g, `${i}.cross.out`, layer.crossAttention.output, attended);
-    });
-    add(3 * i + 2, () => {
-      const expand = foldNorm(layer.norm3, layer.expand);
-      const hidden = linear(g, `${i}.expand`, expand, plainNorm(g, x));
-      return linear(g, `${i}.contract`, layer.contract, g.gelu(hidden));
-    });
+    const self = joinSelfAttention(layer.selfAttention, layer.norm1);
+    const projected = linear(g, `${i}.self.in`, self.input, plainNorm(g, x));
+    const [q, k, v] = g.split(g.reshape(projected, [batch, horizon, 3 * e]), [e, e, e], 2) as [
+      Value,
+      Value,
+      Value,
+    ];
+    x = g.add(x, linear(g, `${i}.self.out`, self.output, attend(q, k, v, a.causal)));
+    const query = linear(
+      g,
+      `${i}.cross.in`,
+      foldNorm(layer.norm2, layer.crossAttention.query),
+      plainNorm(g, x),
+    );
+    const attended = attend(
+      g.reshape(query, [batch, horizon, e]),
+      memory[2 * i]!,
+      memory[2 * i + 1]!,
+      false,
+      mask,
+    );
+    x = g.add(x, linear(g, `${i}.cross.out`, layer.crossAttention.output, attended));
+    const hidden = linear(g, `${i}.expand`, foldNorm(layer.norm3, layer.expand), plainNorm(g, x));
+    x = g.add(x, linear(g, `${i}.contract`, layer.contract, g.gelu(hidden)));
   }
   return g.finish({
     output: g.reshape(outputHead(g, weights, x), [batch, horizon, a.action_dim]),
-    ...branches,
   });
 }
 

@@ -118,11 +118,12 @@ function affineLoop({
   let x = g.reshape(initial, [1, size]);
   for (const run of program.affine!) {
     const { p, q } = program.steps[run.begin]!;
-    const state = padWithZeros(g, g.reshape(x, [horizon, actions]), 0, tokens);
+    const asked = maps.asked(run, x);
+    const state = padWithZeros(g, g.reshape(asked, [horizon, actions]), 0, tokens);
     network.update(run.begin, state, 1);
     const padded = network.output(state, { scale: 1, output: q, sample: p });
     const clean = g.reshape(g.slice(padded, 0, horizon, 0), [1, size]);
-    x = maps.advance(run, x, range === null ? clean : g.clip(clean, -range, range));
+    x = maps.advance(run, x, asked, range === null ? clean : g.clip(clean, -range, range));
   }
   return g.reshape(x, [horizon, actions]);
 }

@@ -1,4 +1,4 @@
-import { keysValuesGraph, networkGraph, type PartialPass } from '../compiler/batch_graphs.js';
+import { keysValuesGraph, networkGraph } from '../compiler/batch_graphs.js';
 import { sinusoidalEmbedding } from '../compiler/condition_tokens.js';
 import { denoiserWeights } from '../compiler/denoiser_weights.js';
 import { memoryGraph } from '../compiler/interpreter_graphs.js';
@@ -9,9 +9,6 @@ import { Session } from './session.js';
 
 /** Samples that go through the network together: 320 rows of a product; more gain nothing. */
 const BATCH = 32;
-
-/** Branch outputs by block in canonical order, (n, T, E) each. */
-export type Branches = ReadonlyMap<number, Float32Array>;
 
 /** The full network, batched: what is needed to evaluate it at many states of many samples. */
 export interface BatchedNetwork {
@@ -24,16 +21,6 @@ export interface BatchedNetwork {
    * @param x (n, T, A)
    */
   evaluate(samples: readonly number[], timestep: number, x: Float32Array): Promise<Float32Array>;
-  /**
-   * The same where some branches come from an earlier pass, or are kept for a later one.
-   * @param pass `stored`: branches by block, (n, T, E) each
-   */
-  evaluatePartly(
-    samples: readonly number[],
-    timestep: number,
-    x: Float32Array,
-    pass: { readonly stored: Branches; readonly kept: readonly number[] },
-  ): Promise<{ readonly output: Float32Array; readonly branches: Branches }>;
   close(): Promise<void>;
 }
 
@@ -50,13 +37,13 @@ export async function openBatchedNetwork(
   const a = policy.manifest.architecture;
   const weights = denoiserWeights(policy.denoiser, a);
   const batch = options.batch ?? BATCH;
-  const session = { threads: options.threads ?? 1 };
+  const session = { threads: options.threads ?? 1, spinning: false };
   const timeApart = weights.conditionEncoder.kind === 'perceptron';
   const load = async (bytes: Uint8Array): Promise<Session> => Session.load(bytes, session);
   const network = new BatchNetwork(a, batch, condition, timeApart, {
     memory: await load(memoryGraph(weights, a, batch).bytes),
     keysValues: await load(keysValuesGraph(weights, a, batch).bytes),
-    network: (pass) => load(networkGraph(weights, a, batch, timeApart, pass).bytes),
+    network: await load(networkGraph(weights, a, batch, timeApart).bytes),
   });
   return network;
 }
@@ -64,12 +51,8 @@ export async function openBatchedNetwork(
 interface Sessions {
   readonly memory: Session;
   readonly keysValues: Session;
-  /** Loads the network for a kind of pass. */
-  readonly network: (pass: PartialPass) => Promise<Session>;
+  readonly network: Session;
 }
-
-/** Kinds of partial passes whose graphs stay loaded: each holds all weights. */
-const MOST_PASSES = 6;
 
 class BatchNetwork implements BatchedNetwork {
   readonly #a: Architecture;
@@ -77,8 +60,6 @@ class BatchNetwork implements BatchedNetwork {
   readonly #condition: Float32Array;
   readonly #timeApart: boolean;
   readonly #sessions: Sessions;
-  /** By kind of pass, those used last at the end. */
-  readonly #networks = new Map<string, Promise<Session>>();
   /** Per sample the keys and values of its observations, (To, 2 L E), where the time is apart. */
   readonly #observed = new Map<number, Float32Array>();
   /** Per timestep those of the time token, (2 L E). */
@@ -103,89 +84,43 @@ class BatchNetwork implements BatchedNetwork {
     timestep: number,
     x: Float32Array,
   ): Promise<Float32Array> {
-    const pass = { stored: new Map(), kept: [] };
-    return (await this.evaluatePartly(samples, timestep, x, pass)).output;
-  }
-
-  async evaluatePartly(
-    samples: readonly number[],
-    timestep: number,
-    x: Float32Array,
-    { stored, kept }: { readonly stored: Branches; readonly kept: readonly number[] },
-  ): Promise<{ output: Float32Array; branches: Branches }> {
-    const { horizon, action_dim: actions, embedding } = this.#a;
-    const network = await this.#network({ stored: [...stored.keys()], kept });
-    const [size, wide] = [horizon * actions, horizon * embedding];
+    const size = this.#a.horizon * this.#a.action_dim;
     const output = new Float32Array(samples.length * size);
-    const branches = new Map(
-      kept.map((block) => [block, new Float32Array(samples.length * wide)] as const),
-    );
     for (let first = 0; first < samples.length; first += this.batch) {
       const part = samples.slice(first, first + this.batch);
-      const piece = (values: Float32Array, width: number): Float32Array => {
-        const padded = new Float32Array(this.batch * width);
-        padded.set(values.subarray(first * width, (first + part.length) * width));
-        return padded;
-      };
-      const inputs = Object.fromEntries(
-        [...stored].map(([block, branch]) => [
-          `stored.${block}`,
-          { data: piece(branch, wide), shape: [this.batch * horizon, embedding] },
-        ]),
-      );
-      const outputs = await network.run({
-        ...inputs,
-        ...(await this.#memory(part, timestep)),
-        sample: { data: piece(x, size), shape: [this.batch, horizon, actions] },
-      });
-      const take = (name: string, width: number, into: Float32Array): void => {
-        const values = outputs[name]!.data as Float32Array;
-        into.set(values.subarray(0, part.length * width), first * width);
-      };
-      take('output', size, output);
-      for (const [block, branch] of branches) take(`branch.${block}`, wide, branch);
+      const states = x.subarray(first * size, (first + part.length) * size);
+      const result = await this.#evaluateBatch(part, timestep, states);
+      output.set(result.subarray(0, part.length * size), first * size);
     }
-    return { output, branches };
+    return output;
   }
 
   async close(): Promise<void> {
-    const { memory, keysValues } = this.#sessions;
-    const networks = await Promise.all(this.#networks.values());
-    for (const session of [memory, keysValues, ...networks]) await session.close();
+    const { memory, keysValues, network } = this.#sessions;
+    for (const session of [memory, keysValues, network]) await session.close();
   }
 
-  async #network(pass: PartialPass): Promise<Session> {
-    const key = JSON.stringify(pass);
-    const known = this.#networks.get(key);
-    this.#networks.delete(key);
-    const session = known ?? this.#sessions.network(pass);
-    this.#networks.set(key, session);
-    const [oldest, ...rest] = this.#networks.keys();
-    if (oldest !== undefined && rest.length >= MOST_PASSES) {
-      const old = this.#networks.get(oldest);
-      this.#networks.delete(oldest);
-      await (await old)?.close();
-    }
-    return session;
-  }
-
-  async #memory(
+  async #evaluateBatch(
     samples: readonly number[],
     timestep: number,
-  ): Promise<Record<string, { data: Float32Array; shape: number[] }>> {
-    const { n_obs_steps: window, embedding, layers } = this.#a;
+    states: Float32Array,
+  ): Promise<Float32Array> {
+    const { horizon, action_dim: actions, n_obs_steps: window, embedding, layers } = this.#a;
+    const sample = new Float32Array(this.batch * horizon * actions);
+    sample.set(states);
     const width = 2 * layers * embedding;
-    if (!this.#timeApart) {
-      const data = await this.#keysValues(samples, timestep);
-      return { keys_values: { data, shape: [this.batch, 1 + window, width] } };
-    }
-    return {
-      keys_values: {
-        data: await this.#observedOf(samples),
-        shape: [this.batch, window, width],
-      },
-      time: { data: await this.#time(timestep), shape: [1, 1, width] },
-    };
+    const tokens = this.#timeApart ? window : 1 + window;
+    const keysValues = this.#timeApart
+      ? await this.#observedOf(samples)
+      : await this.#keysValues(samples, timestep);
+    const outputs = await this.#sessions.network.run({
+      sample: { data: sample, shape: [this.batch, horizon, actions] },
+      keys_values: { data: keysValues, shape: [this.batch, tokens, width] },
+      ...(this.#timeApart && {
+        time: { data: await this.#time(timestep), shape: [1, 1, width] },
+      }),
+    });
+    return outputs['output']!.data as Float32Array;
   }
 
   /** (B, To, 2 L E): from memory, or computed where a sample is met for the first time. */

@@ -25,11 +25,30 @@ export function denoiseStep(
   );
 }
 
-/** A whole run of steps, see {@link AffineRun}; sums in double precision. @param size T A */
+/** Where the network is asked at the evaluation that a run begins with: x, or looking ahead. */
+export function askedSample(
+  { begin, lookAhead }: AffineRun,
+  x: Float32Array,
+  noiseOf: (step: number) => Float32Array,
+): Float32Array {
+  if (!lookAhead) return x;
+  const { weights, scale } = lookAhead;
+  const noises = Array.from(weights, (_, i) => noiseOf(begin + i));
+  return x.map((value, j) => {
+    const sum = noises.reduce((all, noise, i) => all + weights[i]! * (noise[j] ?? 0), value);
+    return scale * sum;
+  });
+}
+
+/**
+ * A whole run of steps, see {@link AffineRun}; sums in double precision.
+ * @param asked where the network was asked
+ * @param size T A
+ */
 export function affineStep(
   run: AffineRun,
   now: Evaluated,
-  before: Evaluated | undefined,
+  asked: Float32Array,
   condition: Float32Array,
   noiseOf: (step: number) => Float32Array,
   size: number,
@@ -55,10 +74,7 @@ export function affineStep(
     addProduct(now.x, n * size, size, run.state);
     addProduct(now.clean, n * size, size, run.clean);
     addProduct(condition, n * conditionSize, conditionSize, run.condition);
-    if (run.previousState && run.previousClean && before) {
-      addProduct(before.x, n * size, size, run.previousState);
-      addProduct(before.clean, n * size, size, run.previousClean);
-    }
+    if (run.lookAhead) addProduct(asked, n * size, size, run.lookAhead.asked);
     for (let i = 0; i < kept; i++) {
       const matrix = run.noise.subarray(i * size * size, (i + 1) * size * size);
       addProduct(noiseOf(run.end - kept + i), n * size, size, matrix);

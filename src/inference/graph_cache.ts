@@ -6,7 +6,7 @@ import { messageOf } from '../errors.js';
 import { sha256, sha256OfFile, writeAtomically } from '../files.js';
 
 /** Changes whenever the compiler makes other graphs from the same policy and plan. */
-const COMPILER_VERSION = 5;
+const COMPILER_VERSION = 6;
 
 /** Beyond this the graphs that were not used for longest are removed. */
 const MAX_CACHE_BYTES = 4 * 1024 ** 3;

@@ -16,7 +16,7 @@ import { Int8Blocks } from '../compiler/int8_blocks.js';
 import { toFloat32 } from '../compiler/linalg.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
-import { affineStep, denoiseStep, type Evaluated } from './denoise_step.js';
+import { affineStep, askedSample, denoiseStep, type Evaluated } from './denoise_step.js';
 import { Session, type SessionOptions } from './session.js';
 
 /** Samples that go through the network together; more gain little on two cores. */
@@ -90,7 +90,7 @@ export async function openInterpreter(
   const a = manifest.architecture;
   const weights = denoiserWeights(policy.denoiser, a);
   const batch = options.batch ?? DEFAULT_BATCH;
-  const session: SessionOptions = { threads: options.threads ?? 0 };
+  const session: SessionOptions = { threads: options.threads ?? 0, spinning: false };
   const load = (graph: OnnxGraph): Promise<Session> => Session.load(graph.bytes, session);
   const blocks: Session[] = [];
   for (const block of blocksOf(a.layers)) {
@@ -206,14 +206,15 @@ class BlockInterpreter implements Interpreter {
     let before: Evaluated | undefined;
     for (let k = 0; k < steps.length;) {
       const step = steps[k]!;
-      const output = await this.#network(input, program, k, { x, condition, part });
+      const run = affine?.find(({ begin }) => begin === k);
+      const asked = run ? askedSample(run, x, noiseOf) : x;
+      const output = await this.#network(input, program, k, { x: asked, condition, part });
       input.onOutput?.(k, output.subarray(0, count * size), first);
-      const unclipped = x.map((value, i) => step.p * value + step.q * output[i]!);
+      const unclipped = asked.map((value, i) => step.p * value + step.q * output[i]!);
       const clean = unclipped.map((value) => Math.max(-clipRange, Math.min(clipRange, value)));
       const now: Evaluated = { x, clean };
-      const run = affine?.find(({ begin }) => begin === k);
       x = run
-        ? affineStep(run, now, before, condition, noiseOf, size)
+        ? affineStep(run, now, asked, condition, noiseOf, size)
         : denoiseStep(now, before, unclipped, noiseOf(k), step);
       before = now;
       k = run ? run.end : k + 1;

@@ -12,6 +12,8 @@ import type { NoiseScheduler } from './manifest.js';
 export interface DenoisingStep {
   /** Timestep t the network is told; the largest comes first. */
   readonly timestep: number;
+  /** Cumulative alpha of that timestep: the share of the clean sample's variance in x. */
+  readonly alphaBar: number;
   readonly p: number;
   readonly q: number;
   readonly c0: number;
@@ -32,7 +34,7 @@ export function denoisingSteps(scheduler: NoiseScheduler): DenoisingStep[] {
     const alphaBar = cumulative[t]!;
     const previous = t - stride;
     const { p, q } = cleanSample(scheduler.prediction_type, alphaBar);
-    const common = { timestep: t, p, q };
+    const common = { timestep: t, alphaBar, p, q };
     if (scheduler.kind === 'ddim') {
       const afterLast = scheduler.set_alpha_to_one ? 1 : cumulative[0]!;
       const alphaBarPrevious = previous >= 0 ? cumulative[previous]! : afterLast;

@@ -38,7 +38,8 @@ function multistepSolver(scheduler: NoiseScheduler, count: number): DenoisingSte
   );
   const lambda = (t: number): number => Math.log(cumulative[t]! / (1 - cumulative[t]!)) / 2;
   return timesteps.map((t, k) => {
-    const common = { timestep: t, ...cleanSample(scheduler.prediction_type, cumulative[t]!) };
+    const alphaBar = cumulative[t]!;
+    const common = { timestep: t, alphaBar, ...cleanSample(scheduler.prediction_type, alphaBar) };
     const next = timesteps[k + 1];
     // The clean sample is where sigma is 0: e^-h = 0, and x' = D.
     if (next === undefined) return { ...common, c0: 1, c1: 0, c2: 0, sigma: 0 };

@@ -11,7 +11,8 @@ import type { Outcome } from './plan_search.js';
  */
 export function affinePlan(
   { sha256: policySha256, manifest }: PolicyPackage,
-  { evaluations, reused, runs }: Pick<Outcome, 'evaluations' | 'reused' | 'runs'>,
+  { evaluations, runs }: Pick<Outcome, 'evaluations' | 'runs'>,
+  method = 'search',
 ): MadePlan {
   const { architecture, noise_scheduler: scheduler } = manifest;
   const target = {
@@ -20,10 +21,9 @@ export function affinePlan(
     steps: scheduler.steps,
     solver: scheduler.kind,
   };
-  const schedules = Array.from({ length: 3 * architecture.layers }, (_, block) => [
-    ...new Set([0, ...(reused.includes(block) ? evaluations.slice(0, -1) : evaluations)]),
-  ]);
-  const plan = makePlan(target, { name: 'search', updates: evaluations.length }, schedules);
+  const updates = [...new Set([0, ...evaluations])];
+  const schedules = Array.from({ length: 3 * architecture.layers }, () => updates);
+  const plan = makePlan(target, { name: method, updates: evaluations.length }, schedules);
   return {
     plan: { ...plan, correction: { kind: 'affine' } },
     constants: affineConstants(runs()),

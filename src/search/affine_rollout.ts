@@ -1,41 +1,60 @@
 import type { AffineRun } from '../caching/affine_run.js';
+import { askedAt, type LookAhead, lookAheadWeights } from '../caching/look_ahead.js';
 import type { Trajectories } from '../caching/trajectories.js';
-import type { BatchedNetwork, Branches } from '../inference/batched_network.js';
+import type { BatchedNetwork } from '../inference/batched_network.js';
 import { MatrixProducts } from '../inference/matrix_products.js';
 import type { Architecture } from '../policy/manifest.js';
 import type { DenoisingStep } from '../policy/noise_schedule.js';
 import { type Columns, type Folds, NestedRidge, type RidgeFit } from './nested_ridge.js';
-import { NoiseResponse } from './noise_response.js';
+import { addedNoise, NoiseResponse } from './noise_response.js';
 import { cleanOf } from './record_trajectories.js';
 
 /** Ridge of the regressions that say how noise spreads. */
 const RESPONSE_RIDGE = 1e-4;
 
+/** Noise responses that are kept: each holds the noise of all samples at all steps. */
+const KEPT_RESPONSES = 24;
+
 /** How strongly the parts of a correction are held back. */
-export interface Strengths {
+interface Strengths {
   /** Ridge, relative to the number of rows. */
   readonly ridge: number;
-  /** Factors of the standardised condition, and of the evaluation before: 0 leaves it out. */
+  /** Factor of the standardised condition. */
   readonly condition: number;
-  readonly previous: number;
 }
+
+/** Of which each run takes what leaves the least error on samples that it was not fitted on. */
+const STRENGTHS: readonly Strengths[] = [
+  { ridge: 1e-3, condition: 1 },
+  { ridge: 1e-3, condition: 0.3 },
+  { ridge: 1e-2, condition: 1 },
+  { ridge: 1e-1, condition: 1 },
+  // Next to nothing is fitted: the clean sample stays what it is, which is best where runs are short.
+  { ridge: 1e4, condition: 1 },
+];
 
 /** Where a plan is after some of its evaluations: at `step`, with the states of all samples. */
 export interface Arrival {
   readonly step: number;
   /** (N, TA): of every sample as predicted by fits that it had no part in. */
   readonly x: Float32Array;
-  /** Branch outputs that were kept of the evaluation before. */
-  readonly branches?: Branches;
-  /** State and clean sample at the evaluation before, absent at step 0. */
-  readonly before?: { readonly x: Float32Array; readonly clean: Float32Array };
 }
 
-/** An arrival whose network was evaluated. */
-export interface Evaluated extends Arrival {
-  /** (N, TA), clipped; zeros where the network was not evaluated after all. */
-  readonly clean: Float32Array;
-  readonly isEvaluated?: false;
+/** A run that was fitted. */
+export interface FittedRun {
+  readonly arrival: Arrival;
+  /** Makes the run's matrices. */
+  readonly run: () => AffineRun;
+}
+
+/** What is known where a run begins, each (N, TA). */
+interface Known {
+  readonly step: number;
+  readonly x: Float32Array;
+  /** Clipped; absent where the network is not evaluated. */
+  readonly clean?: Float32Array;
+  /** Sum of weighted noises that the evaluation looked ahead by. */
+  readonly ahead?: Float32Array;
 }
 
 /**
@@ -49,18 +68,23 @@ export class AffineRollout {
   readonly #trajectories: Trajectories;
   readonly #folds: Folds;
   readonly #network: BatchedNetwork;
+  readonly #deviation: (arrival: Arrival) => number;
   readonly #products = new MatrixProducts();
+  /** By the step where they begin, those used last at the end. */
   readonly #responses = new Map<number, NoiseResponse>();
   readonly #rows: readonly number[];
-  /** Network evaluations of one sample so far. */
-  evaluations = 0;
 
+  /**
+   * @param network opened with the conditions of the trajectories
+   * @param deviation how far an arrival is from the dense trajectory, on samples that the fits did not see
+   */
   constructor(
     policy: { readonly architecture: Architecture; readonly clipRange: number | null },
     steps: readonly DenoisingStep[],
     trajectories: Trajectories,
     folds: Folds,
     network: BatchedNetwork,
+    deviation: (arrival: Arrival) => number,
   ) {
     this.#a = policy.architecture;
     this.#clipRange = policy.clipRange;
@@ -68,6 +92,7 @@ export class AffineRollout {
     this.#trajectories = trajectories;
     this.#folds = folds;
     this.#network = network;
+    this.#deviation = deviation;
     this.#rows = Array.from({ length: trajectories.samples }, (_, i) => i);
   }
 
@@ -77,39 +102,25 @@ export class AffineRollout {
   }
 
   /**
-   * Evaluates the network where a plan arrived.
-   * @param reused blocks that are not computed, but taken from the evaluation before, which kept them
-   * @param kept blocks whose outputs the next evaluation may want
+   * Evaluates the network where a plan arrived and fits the run from there.
+   * @param lookAhead strength, see {@link lookAheadWeights}
    */
-  async evaluate(
-    arrival: Arrival,
-    reused: readonly number[] = [],
-    kept: readonly number[] = [],
-  ): Promise<Evaluated> {
-    const step = this.#steps[arrival.step]!;
-    const stored = new Map(reused.map((block) => [block, arrival.branches!.get(block)!]));
-    const { output, branches } = await this.#network.evaluatePartly(
-      this.#rows,
-      step.timestep,
-      arrival.x,
-      { stored, kept },
-    );
-    this.evaluations += this.#rows.length;
-    const clean = cleanOf(step, this.#clipRange, arrival.x, output);
-    return { ...arrival, clean, branches };
+  async advance({ step, x }: Arrival, end: number, lookAhead: number): Promise<FittedRun> {
+    const weights = lookAheadWeights(this.#steps, step, end, lookAhead);
+    // A single step is known exactly without looking ahead.
+    if (end - step === 1 || weights.every((weight) => weight === 0)) {
+      return this.#fit({ step, x, clean: await this.#evaluate(step, x) }, end);
+    }
+    const ahead = this.#weightedNoise(step, weights);
+    const { level, scale } = askedAt(this.#steps, step, weights);
+    const asked = x.map((value, i) => scale * (value + ahead[i]!));
+    const clean = await this.#evaluate(level, asked);
+    return this.#fit({ step, x, clean, ahead }, end, { weights, level, scale });
   }
 
-  /** The beginning without any evaluation: what an affine policy without a network knows. */
-  unevaluated(): Evaluated {
-    const start = this.start();
-    return { ...start, clean: new Float32Array(start.x.length), isEvaluated: false };
-  }
-
-  /** Runs that all begin at one evaluation. */
-  async runsFrom(from: Evaluated, strengths: Strengths): Promise<RunsFrom> {
-    const ridge = this.#ridge(from, strengths);
-    const response = await this.#response(from.step);
-    return new RunsFrom(from, ridge, response, this.#steps, this.#trajectories, this.#a);
+  /** From the beginning without any evaluation: what an affine policy without a network knows. */
+  async advanceBlindly(end: number): Promise<FittedRun> {
+    return this.#fit(this.start(), end);
   }
 
   /** Frees the memory of the products. */
@@ -117,28 +128,74 @@ export class AffineRollout {
     await this.#products.close();
   }
 
-  #ridge(from: Evaluated, strengths: Strengths): NestedRidge {
-    const { features, columns } = this.#features(from, strengths);
-    return new NestedRidge(features, columns, this.#folds, strengths.ridge, this.#products);
+  async #evaluate(step: number, x: Float32Array): Promise<Float32Array> {
+    const at = this.#steps[step]!;
+    const output = await this.#network.evaluate(this.#rows, at.timestep, x);
+    return cleanOf(at, this.#clipRange, x, output);
+  }
+
+  #weightedNoise(begin: number, weights: Float32Array): Float32Array {
+    const sum = new Float32Array(this.#trajectories.states[0]!.length);
+    for (const [i, weight] of weights.entries()) {
+      if (weight === 0) continue;
+      const { sigma } = this.#steps[begin + i]!;
+      const added = addedNoise(this.#trajectories, this.#steps, begin + i);
+      for (let j = 0; j < sum.length; j++) sum[j]! += (weight / sigma) * added[j]!;
+    }
+    return sum;
+  }
+
+  /** The run, with the strengths that leave the least error where it ends. */
+  async #fit(
+    known: Known,
+    end: number,
+    looked?: Pick<LookAhead, 'weights' | 'level' | 'scale'>,
+  ): Promise<FittedRun> {
+    const response = await this.#response(known.step);
+    const noise = response.at(end);
+    const { keep, add } = this.#prior(known.step, end);
+    const base = known.x.map(
+      (value, i) => keep * value + add * (known.clean?.[i] ?? 0) + noise[i]!,
+    );
+    const target = this.#trajectories.states[end]!.map((value, i) => value - base[i]!);
+    let best: { x: Float32Array; fit: RidgeFit; deviation: number } | undefined;
+    for (const strengths of STRENGTHS) {
+      const fit = await this.#ridge(known, strengths).fit(target);
+      const x = base.map((value, i) => value + fit.predicted[i]!);
+      const deviation = this.#deviation({ step: end, x });
+      if (!best || deviation < best.deviation) best = { x, fit, deviation };
+    }
+    const { x, fit } = best!;
+    const run = (): AffineRun => this.#run(known, end, fit, { keep, add }, response, looked);
+    return { arrival: { step: end, x }, run };
+  }
+
+  #ridge(known: Known, { ridge, condition }: Strengths): NestedRidge {
+    const { features, columns } = this.#features(known, condition);
+    return new NestedRidge(features, columns, this.#folds, ridge, this.#products);
   }
 
   async #response(step: number): Promise<NoiseResponse> {
-    const known = this.#responses.get(step);
-    if (known) return known;
-    const { states, clean } = this.#trajectories;
-    const dense = { step, x: states[step]!, clean: clean[step]! };
-    const { action_dim: actions } = this.#a;
-    const perToken = this.#prefixes(0, actions);
-    const response = await NoiseResponse.fit(
-      step,
-      this.#trajectories,
-      this.#steps,
-      this.#ridge(dense, { ridge: RESPONSE_RIDGE, condition: 1, previous: 0 }),
-      perToken.flatMap((prefix) => Array<number>(actions).fill(prefix)),
-      RESPONSE_RIDGE,
-      this.#products,
-    );
+    let response = this.#responses.get(step);
+    this.#responses.delete(step);
+    if (!response) {
+      const { states, clean } = this.#trajectories;
+      const dense = { step, x: states[step]!, clean: clean[step]! };
+      const { action_dim: actions } = this.#a;
+      const perToken = this.#prefixes(0, actions);
+      response = await NoiseResponse.fit(
+        step,
+        this.#trajectories,
+        this.#steps,
+        this.#ridge(dense, { ridge: RESPONSE_RIDGE, condition: 1 }),
+        perToken.flatMap((prefix) => Array<number>(actions).fill(prefix)),
+        RESPONSE_RIDGE,
+        this.#products,
+      );
+    }
     this.#responses.set(step, response);
+    const [oldest] = this.#responses.keys();
+    if (this.#responses.size > KEPT_RESPONSES) this.#responses.delete(oldest!);
     return response;
   }
 
@@ -151,19 +208,17 @@ export class AffineRollout {
     );
   }
 
-  /** Condition first, then token by token the state, the clean sample and those before. */
-  #features(from: Evaluated, strengths: Strengths): { features: Float32Array; columns: Columns } {
+  /** Condition first, then token by token the state, the clean sample and the noise ahead. */
+  #features(known: Known, condition: number): { features: Float32Array; columns: Columns } {
     const { horizon, action_dim: actions, n_obs_steps: window, condition_dim: width } = this.#a;
     const shared = window * width;
-    const { before } = from;
-    const parts = [from.x, from.clean];
-    if (before && strengths.previous > 0) parts.push(before.x, before.clean);
+    const parts = partsOf(known);
     const perToken = parts.length * actions;
     const total = shared + horizon * perToken;
-    const { samples, condition } = this.#trajectories;
+    const { samples, condition: conditions } = this.#trajectories;
     const features = new Float32Array(samples * total);
     for (let row = 0; row < samples; row++) {
-      features.set(condition.subarray(row * shared, (row + 1) * shared), row * total);
+      features.set(conditions.subarray(row * shared, (row + 1) * shared), row * total);
       for (let token = 0; token < horizon; token++) {
         for (const [i, part] of parts.entries()) {
           const at = (row * horizon + token) * actions;
@@ -175,88 +230,44 @@ export class AffineRollout {
       }
     }
     const scales = new Float64Array(total).fill(1);
-    scales.fill(strengths.condition, 0, shared);
-    for (let i = shared; i < total; i++) {
-      if ((i - shared) % perToken >= 2 * actions) scales[i] = strengths.previous;
-    }
+    scales.fill(condition, 0, shared);
     return {
       features,
       columns: { width: total, prefixes: this.#prefixes(shared, perToken), scales },
     };
   }
-}
-
-/** Fits of runs from one evaluation to any later step. */
-export class RunsFrom {
-  readonly from: Evaluated;
-  readonly #ridge: NestedRidge;
-  readonly #response: NoiseResponse;
-  readonly #steps: readonly DenoisingStep[];
-  readonly #trajectories: Trajectories;
-  readonly #a: Architecture;
-
-  constructor(
-    from: Evaluated,
-    ridge: NestedRidge,
-    response: NoiseResponse,
-    steps: readonly DenoisingStep[],
-    trajectories: Trajectories,
-    a: Architecture,
-  ) {
-    this.from = from;
-    this.#ridge = ridge;
-    this.#response = response;
-    this.#steps = steps;
-    this.#trajectories = trajectories;
-    this.#a = a;
-  }
-
-  /** Fits the run up to `end`. @returns the arrival there and, in `run()`, the run's matrices */
-  async to(end: number): Promise<{ readonly arrival: Arrival; readonly run: () => AffineRun }> {
-    const { from } = this;
-    const { keep, add } = this.#prior(end);
-    const noise = this.#response.at(end);
-    const target = Float32Array.from(
-      this.#trajectories.states[end]!,
-      (value, i) => value - noise[i]! - keep * from.x[i]! - add * from.clean[i]!,
-    );
-    const fit = await this.#ridge.fit(target);
-    const x = Float32Array.from(
-      fit.predicted,
-      (value, i) => value + noise[i]! + keep * from.x[i]! + add * from.clean[i]!,
-    );
-    return {
-      arrival: {
-        step: end,
-        x,
-        before: { x: from.x, clean: from.clean },
-        ...(from.branches && { branches: from.branches }),
-      },
-      run: () => this.#run(end, fit, keep, add),
-    };
-  }
 
   /**
-   * What the run does to the state when the clean sample stays what it is at the evaluation: the fit is of what
-   * is left, so that a strong ridge means this, and a run of one step needs no fit.
+   * What a run does to the state when the clean sample stays what it is at the evaluation: the fit is of what is
+   * left, so that a strong ridge means this, and a run of one step needs no fit.
    */
-  #prior(end: number): { keep: number; add: number } {
+  #prior(begin: number, end: number): { keep: number; add: number } {
     let [keep, add] = [1, 0];
-    for (let k = this.from.step; k < end; k++) {
+    for (let k = begin; k < end; k++) {
       const { c0, c1, c2 } = this.#steps[k]!;
       [keep, add] = [c1 * keep, c1 * add + c0 + c2];
     }
     return { keep, add };
   }
 
-  #run(end: number, fit: RidgeFit, keep: number, add: number): AffineRun {
+  #run(
+    known: Known,
+    end: number,
+    fit: RidgeFit,
+    { keep, add }: { readonly keep: number; readonly add: number },
+    response: NoiseResponse,
+    looked?: Pick<LookAhead, 'weights' | 'level' | 'scale'>,
+  ): AffineRun {
     const { weights, offset } = fit.map();
     const { horizon, action_dim: actions, n_obs_steps: window, condition_dim: width } = this.#a;
     const size = horizon * actions;
     const shared = window * width;
-    const perToken = (weights.length / size - shared) / horizon;
-    const part = (which: number, diagonal: number): Float32Array => {
+    const parts = partsOf(known);
+    const perToken = parts.length * actions;
+    const part = (values: Float32Array | undefined, diagonal: number): Float32Array => {
       const matrix = new Float32Array(size * size);
+      const which = parts.indexOf(values!);
+      if (which < 0) return matrix;
       for (let i = 0; i < size; i++) {
         const [token, action] = [Math.floor(i / actions), i % actions];
         const row = shared + token * perToken + which * actions + action;
@@ -265,15 +276,25 @@ export class RunsFrom {
       }
       return matrix;
     };
+    const state = part(known.x, keep);
+    const ahead = part(known.ahead, 0);
+    // The noise ahead is what x~ / scale has more than x.
+    if (looked) for (const [i, value] of ahead.entries()) state[i]! -= value;
     return {
-      begin: this.from.step,
+      begin: known.step,
       end,
-      state: part(0, keep),
-      clean: this.from.isEvaluated === false ? new Float32Array(size * size) : part(1, add),
+      state,
+      clean: part(known.clean, add),
       condition: Float32Array.from(weights.subarray(0, shared * size)),
       offset: Float32Array.from(offset),
-      noise: this.#response.matrices(end),
-      ...(perToken > 2 * actions && { previousState: part(2, 0), previousClean: part(3, 0) }),
+      noise: response.matrices(end),
+      ...(looked && {
+        lookAhead: { ...looked, asked: ahead.map((value) => value / looked.scale) },
+      }),
     };
   }
+}
+
+function partsOf({ x, clean, ahead }: Known): Float32Array[] {
+  return [x, ...(clean ? [clean] : []), ...(ahead ? [ahead] : [])];
 }

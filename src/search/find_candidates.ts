@@ -1,42 +1,41 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { Candidate, PlanSearch } from './plan_search.js';
+import { noiseLeft } from '../caching/look_ahead.js';
+import type { DenoisingStep } from '../policy/noise_schedule.js';
+import type { Candidate, Errors, PlanSearch } from './plan_search.js';
 import type { SearchMemory } from './search_memory.js';
 import { spreadEvaluations } from './spread_evaluations.js';
 
-/** Most evaluations that the first search goes through the grid with. */
-export const TRELLIS_LEVELS = 5;
+/** How far one evaluation is moved, in hundredths of the steps. */
+const SHIFTS = [-10, -5, -2, -1, 1, 2, 5, 10] as const;
+/** How much stronger one evaluation looks ahead. */
+const LOOKS = [-0.2, 0.2] as const;
+/** Strongest look ahead. */
+const FARTHEST = 1;
 
-/** How far one evaluation is moved. */
-const SHIFTS = [-4, -2, -1, 1, 2, 4] as const;
-
-/** A candidate and its error on samples that the fits did not see. */
-export interface Found extends Candidate {
-  readonly error: number;
-  readonly heldOut: number;
-}
+/** A candidate and its errors as far as it was tried out. */
+export interface Found extends Candidate, Errors {}
 
 /** What a search hears and asks while it goes on. */
 export interface SearchControl {
   /** True ends the search at once with what was found. */
   readonly stopped: () => boolean;
-  /** True ends the trellis, so that time is left to carry out what it found. */
-  readonly trellisOver?: () => boolean;
   /** Hears of every piece of work; `best` once there is one. */
   readonly onProgress?: (best: Found | undefined) => void;
 }
 
 /** Looks for good candidates, remembering what was measured. The same seed finds the same. */
 export class CandidateFinder {
-  readonly #search: Pick<PlanSearch, 'trellis' | 'carryOut'>;
+  readonly #search: Pick<PlanSearch, 'tryOut'>;
   readonly #memory: SearchMemory;
-  readonly #steps: number;
+  readonly #steps: readonly DenoisingStep[];
   readonly #control: SearchControl;
   readonly #seed: number;
 
+  /** @param steps of the policy */
   constructor(
-    search: Pick<PlanSearch, 'trellis' | 'carryOut'>,
+    search: Pick<PlanSearch, 'tryOut'>,
     memory: SearchMemory,
-    steps: number,
+    steps: readonly DenoisingStep[],
     seed: number,
     control: SearchControl,
   ) {
@@ -47,38 +46,38 @@ export class CandidateFinder {
     this.#control = control;
   }
 
-  /** The first candidate for a number of evaluations. */
-  async first(count: number): Promise<Found | undefined> {
-    const paths = await this.#paths();
-    const path = paths[Math.min(count, paths.length) - 1];
-    // Where the search was stopped before it found anything: evenly in the square root of what is left.
-    const evaluations =
-      path?.evaluations.length === count
-        ? path.evaluations
-        : spreadEvaluations(path?.evaluations ?? [], count, this.#steps);
-    return this.measure({ evaluations, reused: [] }, true);
+  /** The better of two ways to spread a number of evaluations, which good plans lie between. */
+  async first(count: number): Promise<Found> {
+    let best: Found | undefined;
+    for (const density of [2, 3]) {
+      const evaluations = spreadEvaluations(count, this.#steps.length, density);
+      const found = await this.measure(this.#candidate(evaluations), best === undefined);
+      if (found && (!best || found.error < best.error)) best = found;
+    }
+    return best!;
   }
 
   /**
-   * Moves evaluations one at a time as long as that helps.
-   * @param trials how many moves are tried
+   * Moves evaluations one at a time, and changes how far they look ahead, as long as that helps.
+   * @param trials how many changes are tried
    */
   async improve(start: Found, trials: number): Promise<Found> {
     const count = start.evaluations.length;
     const random = xoroshiro128plus(this.#seed + count);
+    const drawn = (below: number): number => (random.next() >>> 0) % below;
     let best = start;
     const tried = new Set<string>();
-    const moves = count * SHIFTS.length;
-    for (let trial = 0; trial < trials && tried.size < moves && !this.#control.stopped();) {
-      const which = (random.next() >>> 0) % count;
-      const shift = SHIFTS[(random.next() >>> 0) % SHIFTS.length]!;
-      const key = `${which} ${shift}`;
+    const changes = SHIFTS.length + LOOKS.length;
+    for (let trial = 0; trial < trials && !this.#control.stopped();) {
+      if (tried.size >= count * changes) break;
+      const [which, change] = [drawn(count), drawn(changes)];
+      const key = `${which} ${change}`;
       if (tried.has(key)) continue;
       tried.add(key);
-      const evaluations = best.evaluations.with(which, best.evaluations[which]! + shift);
-      if (!isPlan(evaluations, this.#steps)) continue;
+      const candidate = this.#changed(best, which, change);
+      if (!candidate) continue;
       trial++;
-      const found = await this.measure({ ...best, evaluations });
+      const found = await this.measure(candidate);
       if (!found || found.error >= best.error) continue;
       best = found;
       tried.clear();
@@ -88,34 +87,46 @@ export class CandidateFinder {
 
   /** @param needed even when the search was stopped @returns undefined when it was */
   async measure(candidate: Candidate, needed = false): Promise<Found | undefined> {
-    const { evaluations, reused } = candidate;
-    const known = this.#memory.get({ evaluations, reused });
-    if (known) return { evaluations, reused, ...known };
+    const { evaluations, lookAhead } = candidate;
+    const known = this.#memory.get(candidate);
+    if (known) return { evaluations, lookAhead, ...known };
     if (this.#control.stopped() && !needed) return undefined;
-    const { error, heldOut } = await this.#search.carryOut({ evaluations, reused });
-    this.#memory.set({ evaluations, reused }, { error, heldOut });
-    const found = { evaluations, reused, error, heldOut };
+    const errors = await this.#search.tryOut(candidate);
+    this.#memory.set(candidate, errors);
+    const found = { evaluations, lookAhead, ...errors };
     this.#control.onProgress?.(found);
     return found;
   }
 
-  async #paths(): Promise<readonly { readonly evaluations: readonly number[] }[]> {
-    if (this.#memory.paths) return this.#memory.paths;
-    const paths = await this.#search.trellis(TRELLIS_LEVELS, () => {
-      this.#control.onProgress?.(undefined);
-      return !this.#control.stopped() && !this.#control.trellisOver?.();
+  /** Looks ahead the farther, the more of the noise a run takes away. */
+  #candidate(evaluations: readonly number[]): Candidate {
+    const lookAhead = evaluations.map((begin, i) => {
+      const end = evaluations[i + 1] ?? this.#steps.length;
+      if (end - begin === 1) return 0;
+      return Math.min(0.8, round(1.2 * (1 - noiseLeft(this.#steps, begin, end))));
     });
-    // What was stopped is not whole, and searched again by whoever goes on.
-    if (!this.#control.stopped()) {
-      this.#memory.paths = paths.map(({ evaluations, deviation }) => ({
-        evaluations: [...evaluations],
-        deviation,
-      }));
+    return { evaluations, lookAhead };
+  }
+
+  #changed(
+    { evaluations, lookAhead }: Candidate,
+    which: number,
+    change: number,
+  ): Candidate | undefined {
+    const shift = SHIFTS[change];
+    if (shift === undefined) {
+      const strength = round(lookAhead[which]! + LOOKS[change - SHIFTS.length]!);
+      const isPossible = strength >= 0 && strength <= FARTHEST;
+      return isPossible ? { evaluations, lookAhead: lookAhead.with(which, strength) } : undefined;
     }
-    return paths;
+    const all = this.#steps.length;
+    const distance = Math.sign(shift) * Math.max(1, Math.round((Math.abs(shift) * all) / 100));
+    const moved = evaluations.with(which, evaluations[which]! + distance);
+    const isPlan = moved.every((step, i) => step < all && step > (moved[i - 1] ?? -1));
+    return isPlan ? { evaluations: moved, lookAhead } : undefined;
   }
 }
 
-function isPlan(evaluations: readonly number[], steps: number): boolean {
-  return evaluations.every((step, i) => step < steps && step > (evaluations[i - 1] ?? -1));
+function round(value: number): number {
+  return Math.round(100 * value) / 100;
 }

@@ -62,7 +62,7 @@ export class NoiseResponse {
     const isNoisy = steps.some(({ sigma }) => sigma > 0);
     for (let t = begin; t < steps.length; t++) {
       const { c0, c1 } = steps[t]!;
-      const after = noiseOf(trajectories, steps, t);
+      const after = addedNoise(trajectories, steps, t);
       if (t > begin && isNoisy) {
         const x = await known.residuals(states[t]!);
         const v = await known.residuals(clean[t]!);
@@ -110,8 +110,8 @@ export class NoiseResponse {
   }
 }
 
-/** sigma z of a step, (N, TA), from the trajectory itself. */
-function noiseOf(
+/** sigma z that a step added, (N, TA), from the trajectory itself. */
+export function addedNoise(
   { states, clean }: Trajectories,
   steps: readonly DenoisingStep[],
   k: number,

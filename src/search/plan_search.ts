@@ -1,27 +1,16 @@
 import type { AffineRun } from '../caching/affine_run.js';
-import type { Trajectories } from '../caching/trajectories.js';
+import { spreadEvenly } from '../caching/denoising_inputs.js';
+import { selectTrajectories, type Trajectories } from '../caching/trajectories.js';
 import { type BatchedNetwork, openBatchedNetwork } from '../inference/batched_network.js';
 import { denoisingSteps } from '../policy/noise_schedule.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { ActionError } from './action_error.js';
-import { AffineRollout, type Arrival, type Evaluated, type Strengths } from './affine_rollout.js';
+import { AffineRollout, type Arrival, type FittedRun } from './affine_rollout.js';
 import type { Folds } from './nested_ridge.js';
 import { searchSplit } from './search_split.js';
-import { stepGrid } from './step_grid.js';
-import { type Path, searchTrellis } from './step_trellis.js';
 
-/** Candidate steps of the first search. */
-const GRID = 16;
-
-/** Of which each run takes what leaves the least error on samples that it was not fitted on. */
-const STRENGTHS: readonly Strengths[] = [
-  { ridge: 1e-3, condition: 1, previous: 0 },
-  { ridge: 1e-3, condition: 0.3, previous: 0 },
-  { ridge: 1e-2, condition: 1, previous: 0 },
-  { ridge: 1e-1, condition: 1, previous: 0 },
-  // Next to nothing is fitted: the clean sample stays what it is, which is best where runs are short.
-  { ridge: 1e4, condition: 1, previous: 0 },
-];
+/** Dense runs that candidates are tried on; the plan that is taken is fitted on all. */
+const TRIED_RUNS = 384;
 
 /** Prefixes of plans whose states are kept, so that plans which begin alike share their evaluations. */
 const KEPT_PREFIXES = 48;
@@ -30,17 +19,79 @@ const KEPT_PREFIXES = 48;
 export interface Candidate {
   /** Steps at which the network is evaluated, ascending. */
   readonly evaluations: readonly number[];
-  /** Blocks, in canonical order, that the last evaluation does not compute but takes from the one before. */
-  readonly reused: readonly number[];
+  /** Per evaluation how strongly it looks ahead, see `lookAheadWeights`. */
+  readonly lookAhead: readonly number[];
+}
+
+/** Errors of executed actions, root mean square, in physical units. */
+export interface Errors {
+  /** On samples that the fits at hand did not see. */
+  readonly error: number;
+  /** On the held-out episodes; NaN where there are none. */
+  readonly heldOut: number;
 }
 
 /** A candidate that was carried out on all samples. */
-export interface Outcome extends Candidate {
-  /** Of executed actions, on samples that the fits at hand did not see. */
-  readonly error: number;
-  /** On the held-out episodes. */
-  readonly heldOut: number;
+export interface Outcome extends Candidate, Errors {
   readonly runs: () => AffineRun[];
+}
+
+interface SearchOptions {
+  /** Of the joints in the error, A of them. */
+  readonly weights: readonly number[];
+  /** Inside one operator. */
+  readonly threads: number;
+}
+
+/** Carries plans out on the dense runs of a calibration, with corrections fitted as they go. */
+export class PlanSearch {
+  readonly #all: Rehearsal;
+  /** On fewer runs, to try candidates. */
+  readonly #some: Rehearsal;
+
+  private constructor(all: Rehearsal, some: Rehearsal) {
+    this.#all = all;
+    this.#some = some;
+  }
+
+  /** Prepares the network for all dense runs. */
+  static async open(
+    policy: PolicyPackage,
+    trajectories: Trajectories,
+    options: SearchOptions,
+  ): Promise<PlanSearch> {
+    const all = await Rehearsal.open(policy, trajectories, options);
+    if (trajectories.samples <= TRIED_RUNS) return new PlanSearch(all, all);
+    const rows = spreadEvenly(trajectories.samples, TRIED_RUNS);
+    const some = await Rehearsal.open(policy, selectTrajectories(trajectories, rows), options);
+    return new PlanSearch(all, some);
+  }
+
+  /** Which samples are held out. */
+  get folds(): Folds {
+    return this.#all.folds;
+  }
+
+  /** What a candidate is likely to be worth, on a part of the dense runs. */
+  async tryOut(candidate: Candidate): Promise<Errors> {
+    const { error, heldOut } = await this.#some.carryOut(candidate);
+    return { error, heldOut };
+  }
+
+  /** Carries a plan out on all dense runs. */
+  async carryOut(candidate: Candidate): Promise<Outcome> {
+    return this.#all.carryOut(candidate);
+  }
+
+  /** An affine policy that evaluates no network: what a correction can do by itself. */
+  async control(): Promise<Outcome> {
+    return this.#all.control();
+  }
+
+  async close(): Promise<void> {
+    await this.#all.close();
+    if (this.#some !== this.#all) await this.#some.close();
+  }
 }
 
 interface Stage {
@@ -48,92 +99,73 @@ interface Stage {
   readonly runs: readonly (() => AffineRun)[];
 }
 
-/** Carries plans out on the dense runs of a calibration, with corrections fitted as they go. */
-export class PlanSearch {
-  /** Which samples are held out. */
+/** Plans on one set of dense runs. */
+class Rehearsal {
   readonly folds: Folds;
   readonly #rollout: AffineRollout;
   readonly #network: BatchedNetwork;
   readonly #trajectories: Trajectories;
   readonly #error: ActionError;
   readonly #steps: number;
+  /** Where plans that begin alike are, those used last at the end. */
   readonly #stages = new Map<string, Stage>();
 
   private constructor(
-    rollout: AffineRollout,
     network: BatchedNetwork,
-    trajectories: Trajectories,
-    error: ActionError,
-    folds: Folds,
-  ) {
-    this.#rollout = rollout;
-    this.#network = network;
-    this.#trajectories = trajectories;
-    this.#error = error;
-    this.#steps = trajectories.clean.length;
-    this.folds = folds;
-  }
-
-  /**
-   * @param options `weights` of the joints in the error, A of them; `threads` inside one operator
-   */
-  static async open(
     policy: PolicyPackage,
     trajectories: Trajectories,
-    { weights, threads }: { readonly weights: readonly number[]; readonly threads: number },
-  ): Promise<PlanSearch> {
+    weights: readonly number[],
+  ) {
     const { architecture, noise_scheduler: scheduler } = policy.manifest;
-    const folds = searchSplit(trajectories);
-    const network = await openBatchedNetwork(policy, trajectories.condition, { threads });
-    const rollout = new AffineRollout(
+    this.folds = searchSplit(trajectories);
+    this.#network = network;
+    this.#trajectories = trajectories;
+    this.#error = new ActionError(policy.manifest, weights, this.folds);
+    this.#steps = trajectories.clean.length;
+    this.#rollout = new AffineRollout(
       { architecture, clipRange: scheduler.clip_range },
       denoisingSteps(scheduler),
       trajectories,
-      folds,
+      this.folds,
       network,
+      ({ x, step }) => this.#error.of(x, trajectories.states[step]!),
     );
-    const error = new ActionError(policy.manifest, weights, folds);
-    return new PlanSearch(rollout, network, trajectories, error, folds);
   }
 
-  /** The best steps for 1 to `most` evaluations. @param onNode false ends the search */
-  async trellis(most: number, onNode?: () => boolean): Promise<Path[]> {
-    return searchTrellis(this.#rollout, {
-      grid: stepGrid(this.#steps, GRID),
-      most,
-      steps: this.#steps,
-      strengths: STRENGTHS[0]!,
-      deviation: (arrival) => this.#deviation(arrival),
-      ...(onNode && { onNode }),
-    });
+  static async open(
+    policy: PolicyPackage,
+    trajectories: Trajectories,
+    { weights, threads }: SearchOptions,
+  ): Promise<Rehearsal> {
+    const network = await openBatchedNetwork(policy, trajectories.condition, { threads });
+    return new Rehearsal(network, policy, trajectories, weights);
   }
 
-  /** Carries a plan out. */
-  async carryOut({ evaluations, reused }: Candidate): Promise<Outcome> {
-    let stage: Stage = await this.#leadIn(evaluations[0]!);
-    const last = evaluations.length - 1;
+  async carryOut({ evaluations, lookAhead }: Candidate): Promise<Outcome> {
+    let stage: Stage = await this.#stage('', evaluations[0]!, async (end) =>
+      end === 0
+        ? { arrival: this.#rollout.start(), runs: [] }
+        : extended([], await this.#rollout.advanceBlindly(end)),
+    );
     for (const i of evaluations.keys()) {
-      const blocks = i === last ? reused : [];
-      const kept = i === last - 1 ? reused : [];
-      const end = evaluations[i + 1] ?? this.#steps;
-      const key = JSON.stringify([evaluations.slice(0, i + 1), end, blocks, kept]);
-      const known = this.#stages.get(key);
-      this.#stages.delete(key);
-      stage = known ?? (await this.#advance(stage, end, blocks, kept));
-      this.#stages.set(key, stage);
-    }
-    for (const key of this.#stages.keys()) {
-      if (this.#stages.size <= KEPT_PREFIXES) break;
-      this.#stages.delete(key);
+      const prefix = JSON.stringify([evaluations.slice(0, i + 1), lookAhead.slice(0, i + 1)]);
+      const { arrival, runs } = stage;
+      stage = await this.#stage(prefix, evaluations[i + 1] ?? this.#steps, async (end) =>
+        extended(runs, await this.#rollout.advance(arrival, end, lookAhead[i]!)),
+      );
     }
     const { arrival, runs } = stage;
-    return { evaluations, reused, ...this.#errorOf(arrival), runs: () => runs.map((run) => run()) };
+    return {
+      evaluations,
+      lookAhead,
+      ...this.#errorOf(arrival),
+      runs: () => runs.map((run) => run()),
+    };
   }
 
-  /** The errors of an affine policy that evaluates no network: what a correction can do by itself. */
-  async control(): Promise<Pick<Outcome, 'error' | 'heldOut'>> {
-    const { arrival } = await this.#fit(this.#rollout.unevaluated(), this.#steps);
-    return this.#errorOf(arrival);
+  async control(): Promise<Outcome> {
+    const { arrival, run } = await this.#rollout.advanceBlindly(this.#steps);
+    return { evaluations: [], lookAhead: [], ...this.#errorOf(arrival), runs: () => [run()] };
   }
 
   async close(): Promise<void> {
@@ -141,50 +173,22 @@ export class PlanSearch {
     await this.#network.close();
   }
 
-  /** Up to the first evaluation. */
-  async #leadIn(end: number): Promise<Stage> {
-    if (end === 0) return { arrival: this.#rollout.start(), runs: [] };
-    const key = `lead-in ${end}`;
-    let stage = this.#stages.get(key);
-    if (!stage) {
-      const { arrival, run } = await this.#fit(this.#rollout.unevaluated(), end);
-      // Nothing was evaluated, so the next run must not learn from it.
-      stage = { arrival: { step: arrival.step, x: arrival.x }, runs: [run] };
-    }
+  async #stage(prefix: string, end: number, make: (end: number) => Promise<Stage>): Promise<Stage> {
+    const key = `${prefix} ${end}`;
+    const stage = this.#stages.get(key) ?? (await make(end));
+    this.#stages.delete(key);
     this.#stages.set(key, stage);
+    const [oldest] = this.#stages.keys();
+    if (this.#stages.size > KEPT_PREFIXES) this.#stages.delete(oldest!);
     return stage;
   }
 
-  async #advance(
-    { arrival, runs }: Stage,
-    end: number,
-    reused: readonly number[],
-    kept: readonly number[],
-  ): Promise<Stage> {
-    const from = await this.#rollout.evaluate(arrival, reused, kept);
-    const found = await this.#fit(from, end);
-    return { arrival: found.arrival, runs: [...runs, found.run] };
-  }
-
-  /** The run that leaves the least error where it ends. */
-  async #fit(
-    from: Evaluated,
-    end: number,
-  ): Promise<{ readonly arrival: Arrival; readonly run: () => AffineRun }> {
-    const found = [];
-    for (const strengths of STRENGTHS) {
-      const fitted = await (await this.#rollout.runsFrom(from, strengths)).to(end);
-      found.push({ ...fitted, deviation: this.#deviation(fitted.arrival) });
-    }
-    return found.reduce((a, b) => (b.deviation < a.deviation ? b : a));
-  }
-
-  #errorOf({ x }: Arrival): { error: number; heldOut: number } {
+  #errorOf({ x }: Arrival): Errors {
     const final = this.#trajectories.states[this.#steps]!;
     return { error: this.#error.of(x, final), heldOut: this.#error.of(x, final, true) };
   }
+}
 
-  #deviation({ x, step }: Arrival): number {
-    return this.#error.of(x, this.#trajectories.states[step]!);
-  }
+function extended(runs: Stage['runs'], { arrival, run }: FittedRun): Stage {
+  return { arrival, runs: [...runs, run] };
 }

@@ -3,16 +3,13 @@ import { BadInput } from '../errors.js';
 import { parseWith } from '../policy/manifest.js';
 import type { Candidate } from './plan_search.js';
 
-const format = 'bac_policy/search@1';
-const steps = z.array(z.int().nonnegative());
+const format = 'bac_policy/search@2';
 const error = z.number().nonnegative();
 
 const field = z.strictObject({
   format: z.literal(format),
   /** Digest of what the findings depend on: policy, calibration, weights. */
   about: z.string(),
-  /** Per number of evaluations the best path through the grid; null = not searched yet. */
-  paths: z.array(z.strictObject({ evaluations: steps, deviation: error })).nullable(),
   outcomes: z.record(z.string(), z.strictObject({ error, heldOut: error.nullable() })),
 });
 
@@ -24,7 +21,7 @@ export class SearchMemory {
 
   /** @param about digest of what the findings depend on */
   constructor(about: string) {
-    this.#contents = { format, about, paths: null, outcomes: {} };
+    this.#contents = { format, about, outcomes: {} };
   }
 
   /** @throws BadInput when it is damaged or about something else */
@@ -45,14 +42,6 @@ export class SearchMemory {
     return memory;
   }
 
-  get paths(): Contents['paths'] {
-    return this.#contents.paths;
-  }
-
-  set paths(paths: Contents['paths']) {
-    this.#contents.paths = paths;
-  }
-
   /** Errors of a candidate, where they are known; `heldOut` is NaN where no sample is held out. */
   get(candidate: Candidate): { readonly error: number; readonly heldOut: number } | undefined {
     const found = this.#contents.outcomes[keyOf(candidate)];
@@ -71,6 +60,6 @@ export class SearchMemory {
   }
 }
 
-function keyOf({ evaluations, reused }: Candidate): string {
-  return JSON.stringify({ evaluations, reused });
+function keyOf({ evaluations, lookAhead }: Candidate): string {
+  return JSON.stringify({ evaluations, lookAhead });
 }

@@ -1,20 +1,17 @@
 /**
- * More or fewer evaluations in the same density as a path that was found, measured in the square root of the
- * steps that are left, in which good paths are nearly even.
- * @param path steps of a good path, ascending
+ * Evaluations that become denser towards the end, where the noise falls fast: evenly in the root of the steps that
+ * are left.
+ * @param count at most `steps`
  * @param steps K
+ * @param root 2 = evenly in the square root; more = still denser towards the end
  * @returns `count` steps, ascending
  */
-export function spreadEvaluations(path: readonly number[], count: number, steps: number): number[] {
-  const place = (step: number): number => 1 - Math.sqrt(1 - step / steps);
-  const knots = [0, ...path.map(place), 1];
+export function spreadEvaluations(count: number, steps: number, root: number): number[] {
   const spread: number[] = [];
   for (let i = 0; i < count; i++) {
-    const at = ((i + 1) * (path.length + 1)) / (count + 1);
-    const [below, above] = [knots[Math.floor(at)]!, knots[Math.floor(at) + 1]!];
-    const wanted = Math.round(steps * (1 - (1 - (below + (at % 1) * (above - below))) ** 2));
+    const left = steps * (1 - (i + 1) / (count + 1)) ** root;
     // Room for those that follow, and after the one before.
-    const step = Math.min(wanted, steps - (count - i));
+    const step = Math.min(steps - Math.max(1, Math.round(left)), steps - (count - i));
     spread.push(Math.max(step, (spread.at(-1) ?? -1) + 1));
   }
   return spread;

@@ -37,10 +37,10 @@ describe('compiled and block by block agree', () => {
     assert.throws(() => solved(policy, 'ddim', STEPS + 1, unified(BLOCKS, [0])), /21 steps/);
   });
 
-  for (const previous of [false, true]) {
+  for (const lookAhead of [false, true]) {
     for (const evaluations of [[0], [0, 7, 8, 19]]) {
-      it(`with affine runs from ${evaluations.join()}${previous ? ', two evaluations each' : ''}`, async () => {
-        const runs = randomAffineRuns(policy, evaluations, { previous, noiseSteps: 3 });
+      it(`with affine runs from ${evaluations.join()}${lookAhead ? ', looking ahead' : ''}`, async () => {
+        const runs = randomAffineRuns(policy, evaluations, { lookAhead, noiseSteps: 3 });
         await compare(
           policy,
           denoisingProgram(policy.manifest, {
@@ -57,7 +57,7 @@ describe('compiled and block by block agree', () => {
 
   it('with affine runs between evaluations of some blocks', async () => {
     const schedules = unified(BLOCKS, [0, 12]).with(1, [0]).with(4, [0, 6]);
-    const runs = randomAffineRuns(policy, [0, 6, 12], { previous: true, noiseSteps: 20 });
+    const runs = randomAffineRuns(policy, [0, 6, 12], { lookAhead: true, noiseSteps: 20 });
     await compare(
       policy,
       denoisingProgram(policy.manifest, {

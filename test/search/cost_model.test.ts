@@ -22,7 +22,7 @@ describe('the cost model', () => {
 
   const affine = (schedules: Schedules, numerics: Plan['numerics']): DenoisingProgram => {
     const evaluations = [...new Set(schedules.flat())].sort((a, b) => a - b);
-    const runs = randomAffineRuns(policy, evaluations, { previous: true, noiseSteps: 4 });
+    const runs = randomAffineRuns(policy, evaluations, { lookAhead: true, noiseSteps: 4 });
     return denoisingProgram(policy.manifest, {
       plan: { ...planFor(policy, schedules), correction: { kind: 'affine' }, numerics },
       constants: affineConstants(runs),

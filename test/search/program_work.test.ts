@@ -20,7 +20,7 @@ describe('programWork', () => {
     runs?: (made: AffineRun[]) => AffineRun[],
   ): Record<string, number> => {
     const evaluations = [...new Set(schedules.flat())].sort((a, b) => a - b);
-    const made = randomAffineRuns(policy, evaluations, { previous: false, noiseSteps: 4 });
+    const made = randomAffineRuns(policy, evaluations, { lookAhead: false, noiseSteps: 4 });
     const program = denoisingProgram(policy.manifest, {
       plan: { ...planFor(policy, schedules), ...(runs && { correction: { kind: 'affine' } }) },
       constants: runs ? affineConstants(runs(made)) : new Map(),
