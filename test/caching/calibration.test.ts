@@ -6,6 +6,7 @@ import {
 } from '../../src/caching/calibration.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/policy/safetensors.js';
 import { BadInput } from '../../src/errors.js';
+import { normals } from '../support/seeded_random.js';
 import { calibrationOf, POLICY, randomFeatures } from './random_features.js';
 
 describe('calibration file', () => {
@@ -16,6 +17,48 @@ describe('calibration file', () => {
   it('reads back what was written', () => {
     const bytes = encodeSafetensors(tensors, metadata);
     assert.deepEqual(decodeCalibration(decodeSafetensors(bytes, 'c'), 'c'), calibration);
+  });
+
+  it('keeps dense runs and what cameras showed', () => {
+    const [samples, steps, size] = [5, 6, 4];
+    const floats = (seed: number, length: number): Float32Array => normals(seed, length);
+    const whole = {
+      ...calibration,
+      trajectories: {
+        samples,
+        condition: floats(1, samples * 3),
+        episodes: Int32Array.of(7, 7, 9, 9, 4),
+        observations: Int32Array.of(0, 1, 2, 2, 3),
+        states: Array.from({ length: steps + 1 }, (_, k) => floats(10 + k, samples * size)),
+        clean: Array.from({ length: steps }, (_, k) => floats(20 + k, samples * size)),
+      },
+      pictures: new Map([
+        ['front', { thumbnails: [floats(2, 144), floats(3, 144)], episodes: Int32Array.of(7, 9) }],
+      ]),
+    };
+    const written = encodeCalibration(whole);
+    const bytes = encodeSafetensors(written.tensors, written.metadata);
+    const read = decodeCalibration(decodeSafetensors(bytes, 'c'), 'c');
+    assert.deepEqual(read, whole);
+    for (const [name, shape] of [
+      ['trajectory.clean', [steps, samples, size]],
+      ['trajectory.episode', [samples]],
+    ] as const) {
+      const tensors = new Map(written.tensors);
+      tensors.delete(name);
+      const message = new RegExp(`c: has no tensor '${name}' \\[${shape.join(', ')}\\]`);
+      assert.throws(() => decodeCalibration({ ...written, tensors }, 'c'), message);
+    }
+    const states = written.tensors.find(([name]) => name === 'trajectory.states')![1];
+    (states.data as Float32Array)[3] = NaN;
+    const tensors = new Map(written.tensors);
+    assert.throws(
+      () => decodeCalibration({ ...written, tensors }, 'c'),
+      /'trajectory\.states' holds no finite numbers/,
+    );
+    tensors.delete('trajectory.condition');
+    tensors.delete('picture_episode.front');
+    assert.throws(() => decodeCalibration({ ...written, tensors }, 'c'), /'picture\.front'/);
   });
 
   const refused = (changed: Partial<typeof file>, message: RegExp): void => {
