@@ -20,7 +20,7 @@ import type { ReportFacts } from '../report/facts/report_facts.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
 import { MethodPlanner } from './method_planner.js';
 import { type ObservationSet, observationSetOption, observationSets } from './observation_sets.js';
-import { recordedInputs } from './recorded_inputs.js';
+import { type RecordedInputs, recordedInputs } from './recorded_inputs.js';
 import { remapOption } from './remap_option.js';
 import { type Progress, progressBar } from './terminal.js';
 
@@ -221,8 +221,25 @@ async function observationsFor(
     seen: {
       condition: selectSamples(recorded.inputs, usable, steps).condition,
       episodes: of(usable),
+      pictures: picturesOf(recorded, new Set(of(usable))),
     },
   };
+}
+
+/** The pictures of some episodes. */
+function picturesOf(
+  { pictures }: RecordedInputs,
+  of: ReadonlySet<number>,
+): RecordedInputs['pictures'] {
+  return new Map(
+    [...pictures].map(([name, { thumbnails, episodes }]) => {
+      const kept = [...thumbnails.keys()].filter((i) => of.has(episodes[i]!));
+      return [
+        name,
+        { thumbnails: kept.map((i) => thumbnails[i]!), episodes: kept.map((i) => episodes[i]!) },
+      ];
+    }),
+  );
 }
 
 async function givenPlans(policy: PolicyPackage, files: readonly string[]): Promise<NamedPlan[]> {

@@ -5,7 +5,8 @@ export function ms(time: number): string {
 
 /** A small quantity as text, two digits or more of it. */
 export function small(value: number): string {
-  return value.toFixed(value < 0.1 ? 3 : value < 10 ? 2 : value < 1000 ? 1 : 0);
+  const size = Math.abs(value);
+  return value.toFixed(size < 0.1 ? 3 : size < 10 ? 2 : size < 1000 ? 1 : 0);
 }
 
 /** A share as text. */

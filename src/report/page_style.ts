@@ -23,6 +23,7 @@ export const PAGE_STYLE = `
   .charts { display: grid; gap: 0.5rem 1.5rem; align-items: start;
     grid-template-columns: repeat(auto-fill, minmax(min(100%, 430px), 1fr)); }
   .charts.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 240px), 1fr)); gap: 0.5rem 1rem; }
+  .json, .json code { color: var(--quiet); font-size: 0.8rem; }
   .narrow { max-width: 680px; }
   .legend span { margin-right: 1.5rem; white-space: nowrap; }
   .legend i { display: inline-block; min-width: 1.6rem; margin-right: 0.5rem; vertical-align: middle; }

@@ -5,6 +5,7 @@ import { page } from './page.js';
 import { certificateSection } from './sections/certificate_section.js';
 import { elsewhereSection } from './sections/elsewhere_section.js';
 import { errorSection } from './sections/error_section.js';
+import { jsonNote } from './sections/json_note.js';
 import { overlaySection } from './sections/overlay_section.js';
 import { paretoSection } from './sections/pareto_section.js';
 import { planSection } from './sections/plan_section.js';
@@ -45,13 +46,16 @@ export async function reportPage(facts: ReportFacts): Promise<string> {
         ${new Html(latencyHistograms(timed))}
         <figcaption>
           How many chunks took how long, each row for itself; the line is the median.
+          ${jsonNote('rows[].time.chunks_ms')}
         </figcaption>
       </figure>
       <h2>When which block is computed</h2>
-      ${planSection(...rasters)} ${elsewhereSection(facts)} ${certificateSection(facts)}
+      ${planSection(...rasters)}
+      <p class="quiet">${jsonNote('rows[].plan')}</p>
+      ${elsewhereSection(facts)} ${certificateSection(facts)}
       <h2>How alike the blocks are from step to step</h2>
       ${await similaritySection(facts)}
-      <h2>How this was made</h2>
+      <h2 id="made">How this was made</h2>
       ${provenanceSection(facts)}`,
   ]);
 }

@@ -3,6 +3,7 @@ import {
   selectSamples,
   spreadEvenly,
 } from '../../caching/denoising_inputs.js';
+import type { EpisodeThumbnails } from '../../control/picture_reference.js';
 import type { Interpreter } from '../../inference/interpreter.js';
 import type { PolicyPackage } from '../../policy/policy_package.js';
 import { driftFacts } from './drift_facts.js';
@@ -19,6 +20,7 @@ export interface NamedObservations {
   readonly sources: readonly SourceFacts[];
   /** (N) in the order they were recorded. */
   readonly episodes: ArrayLike<number>;
+  readonly pictures?: ReadonlyMap<string, EpisodeThumbnails>;
 }
 
 /** How that is measured. */
@@ -49,11 +51,12 @@ export function chunksElsewhere(
 export async function measureElsewhere(
   policy: PolicyPackage,
   plans: readonly NamedPlan[],
-  { name, inputs, available, sources, episodes }: NamedObservations,
+  { name, inputs, available, sources, episodes, pictures }: NamedObservations,
   interpreter: () => Promise<Interpreter>,
   { chunks, threads, seed, onChunk }: ElsewhereOptions,
 ): Promise<ElsewhereFacts> {
   const { manifest } = policy;
+  const seen = { ...inputs, episodes, ...(pictures && { pictures }) };
   const chosen = spreadEvenly(inputs.samples, Math.floor(chunks / 2));
   const some = selectSamples(inputs, chosen, manifest.noise_scheduler.steps);
   const both = withTwoNoises(some, manifest, seed + 1);
@@ -78,7 +81,7 @@ export async function measureElsewhere(
       name: plan,
       error: error!.rms,
       without_correction,
-      drift: driftFacts(plans[i]!.plan.constants, { ...inputs, episodes }, plan),
+      drift: driftFacts(plans[i]!.plan.constants, seen, plan),
     })),
   };
 }

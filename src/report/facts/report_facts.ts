@@ -66,6 +66,8 @@ export interface DriftFacts {
   readonly beyond: number;
   /** Share of them at which the monitor, shown those of each episode in turn, says `drift`. */
   readonly raised: number;
+  /** Per camera, by the name of its input: pictures, and the share of them in which the scene has changed. */
+  readonly cameras: Readonly<Record<string, { readonly seen: number; readonly beyond: number }>>;
   /** Of their distances, in units of what is usual. */
   readonly median: number;
   readonly max: number;

@@ -1,8 +1,9 @@
 import { dataTable } from '../data_table.js';
-import type { ReportFacts } from '../facts/report_facts.js';
+import type { DriftFacts, ReportFacts } from '../facts/report_facts.js';
 import { type Html, html } from '../html.js';
 import { ms, percent, small } from '../format_number.js';
 import { errorText, errorUnit, intervalText } from './error_text.js';
+import { jsonNote } from './json_note.js';
 import type { TextTable } from './summary_section.js';
 
 /** What plans say about themselves: calibration against held-out episodes. */
@@ -44,6 +45,13 @@ export function certificateTable(facts: ReportFacts): TextTable {
   };
 }
 
+/** What share of each camera's pictures has changed. */
+export function cameraText({ cameras }: DriftFacts): string {
+  return Object.entries(cameras)
+    .map(([name, { beyond }]) => `${name} ${percent(beyond)}`)
+    .join(', ');
+}
+
 /** What plans take for usual observations, and how usual those of the report are. */
 export function driftTable(facts: ReportFacts): TextTable {
   return {
@@ -51,7 +59,9 @@ export function driftTable(facts: ReportFacts): TextTable {
       'plan',
       'threshold: nearest calibration observation',
       'threshold: beyond the range of a value',
-      'observations beyond',
+      'observations',
+      'beyond',
+      'monitor says drift',
       'median distance',
       'largest',
     ],
@@ -63,7 +73,9 @@ export function driftTable(facts: ReportFacts): TextTable {
                 name,
                 small(drift.thresholds.nearest),
                 small(drift.thresholds.range),
+                String(drift.observations),
                 percent(drift.beyond),
+                percent(drift.raised),
                 small(drift.median),
                 small(drift.max),
               ],
@@ -84,6 +96,7 @@ export function certificateSection(facts: ReportFacts): Html[] {
       <p>
         What was measured when the plans were made. Where the error on held-out episodes is far
         above that on calibration episodes, the plan fits its calibration data and not the task.
+        ${jsonNote('rows[].certificate')}
       </p>
       ${dataTable(measured.headings, measured.rows)}`,
     ...(drift.rows.length === 0
@@ -94,6 +107,7 @@ export function certificateSection(facts: ReportFacts): Html[] {
               How far the observations of this report are from those a plan was calibrated on, in
               units of what nine of ten calibration episodes stay within. On a robot, several in a
               row beyond 1 are drift: the certificate says nothing there.
+              ${jsonNote('rows[].drift')}
             </p>
             ${dataTable(drift.headings, drift.rows)}`,
         ]),

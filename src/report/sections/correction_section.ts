@@ -2,6 +2,7 @@ import { dataTable } from '../data_table.js';
 import type { ReportFacts, ReportRow } from '../facts/report_facts.js';
 import { type Html, html } from '../html.js';
 import { errorText, errorUnit, intervalText } from './error_text.js';
+import { jsonNote } from './json_note.js';
 import type { TextTable } from './summary_section.js';
 
 /** The row of the control without a network, where there is one. */
@@ -51,8 +52,9 @@ export function correctionSection(facts: ReportFacts): Html[] {
     html`<h3>What the corrections do</h3>
       ${dataTable(headings, rows)}
       <p class="quiet">
-        The same plan with and without its correction, on the same observations and noises; without
-        it, blocks reuse what they stored. ${controlSentence(facts)}
+        ${jsonNote('rows[].error.rms', 'rows[].without_correction')} The same plan with and without
+        its correction, on the same observations and noises; without it, blocks reuse what they
+        stored. ${controlSentence(facts)}
       </p>`,
   ];
 }

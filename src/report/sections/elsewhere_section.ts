@@ -2,7 +2,9 @@ import { dataTable } from '../data_table.js';
 import type { ElsewhereFacts, ReportFacts } from '../facts/report_facts.js';
 import { percent, small } from '../format_number.js';
 import { type Html, html } from '../html.js';
+import { cameraText } from './certificate_section.js';
 import { errorText, errorUnit, intervalText } from './error_text.js';
+import { jsonNote } from './json_note.js';
 import type { TextTable } from './summary_section.js';
 
 /** Name of the set that everything else in the report is measured on. */
@@ -21,6 +23,9 @@ export function elsewhereTable(facts: ReportFacts): TextTable {
     ),
   };
   const sets = [here, ...facts.elsewhere];
+  const cameras = sets.some(({ rows }) =>
+    rows.some(({ drift }) => drift && Object.keys(drift.cameras).length > 0),
+  );
   return {
     headings: [
       'plan',
@@ -31,6 +36,7 @@ export function elsewhereTable(facts: ReportFacts): TextTable {
       'beyond the threshold',
       'monitor says drift',
       'median distance',
+      ...(cameras ? ['pictures beyond'] : []),
     ],
     rows: names.flatMap((name) =>
       sets.map((set) => {
@@ -49,6 +55,7 @@ export function elsewhereTable(facts: ReportFacts): TextTable {
             ...(drift
               ? [percent(drift.beyond), percent(drift.raised), small(drift.median)]
               : ['', '', '']),
+            ...(cameras ? [drift ? cameraText(drift) : ''] : []),
           ],
           marked: set === here,
         };
@@ -71,6 +78,7 @@ export function elsewhereSection(facts: ReportFacts): Html[] {
       </p>
       ${dataTable(headings, rows)}
       <p class="quiet">
+        ${jsonNote('elsewhere')}
         ${facts.elsewhere.map(
           ({ name, count, available, rows: own }) =>
             html`${name}: ${count} of ${available} observations, each from two noises, for errors;

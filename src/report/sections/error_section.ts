@@ -5,6 +5,7 @@ import { Html, html } from '../html.js';
 import { legend } from '../legend.js';
 import { errorUnit } from './error_text.js';
 import { featuredLines, legendBorder, NOISE_LINE } from './featured_lines.js';
+import { jsonNote } from './json_note.js';
 import { foldedTable, NOISE_ROW, type TextTable } from './summary_section.js';
 
 /** Error of every joint in its own unit. */
@@ -60,7 +61,9 @@ export function errorSection(facts: ReportFacts): Html {
             { fromZero: true, whole: true },
           ),
         )}
-        <figcaption>Later actions of a chunk: does the error grow?</figcaption>
+        <figcaption>
+          Later actions of a chunk: does the error grow? ${jsonNote('rows[].error.steps')}
+        </figcaption>
       </figure>
       ${
         along.length === 0
@@ -83,12 +86,14 @@ export function errorSection(facts: ReportFacts): Html {
               )}
               <figcaption>
                 Difference of the normalised sample from dense while it is denoised (T x A, all of
-                the chunk).
+                the chunk). ${jsonNote('rows[].along_denoising')}
               </figcaption>
             </figure>`
       }
     </div>
     <h3>By joint</h3>
     ${foldedTable(facts, jointTable(facts))}
-    <p class="quiet">Root mean squares, each joint in its own unit.</p>`;
+    <p class="quiet">
+      Root mean squares, each joint in its own unit. ${jsonNote('rows[].error.joints')}
+    </p>`;
 }

@@ -2,6 +2,7 @@ import { lineChart } from '../charts/line_chart.js';
 import type { ReportFacts } from '../facts/report_facts.js';
 import { Html, html } from '../html.js';
 import { legend } from '../legend.js';
+import { jsonNote } from './json_note.js';
 import {
   DENSE_LINE,
   featuredLines,
@@ -20,7 +21,7 @@ export function overlaySection(facts: ReportFacts): Html {
   const shown = new Set(facts.overlays.flatMap(({ lines }) => lines.map(({ name }) => name)));
   return html`<p>
       What the joints are told to do in one chunk: dense, the same from other noise, and by plans
-      from the noise of dense.
+      from the noise of dense. ${jsonNote('overlays')}
     </p>
     ${legend([...shown].map((name) => [name, legendBorder(looks.get(name)!)]))}
     ${facts.overlays.map(

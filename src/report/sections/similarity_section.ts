@@ -2,6 +2,7 @@ import { HEAT_GRADIENT, heatMap } from '../charts/heat_map.js';
 import { BLOCK_KINDS } from '../../caching/blocks.js';
 import type { ReportFacts } from '../facts/report_facts.js';
 import { type Html, html } from '../html.js';
+import { jsonNote } from './json_note.js';
 import { kindLabel } from '../update_raster.js';
 
 /** How alike every block's features are over the denoising steps: small pictures on one scale. */
@@ -20,7 +21,7 @@ export async function similaritySection({ similarity }: ReportFacts): Promise<Ht
   return html`<p>
       Cosine similarity of a block's output at every pair of denoising steps, on calibration data:
       the noisiest step is left and on top. Bright squares along the diagonal are stretches over
-      which the output hardly changes, so that it can be reused.
+      which the output hardly changes, so that it can be reused. ${jsonNote('similarity')}
     </p>
     <div class="scale" style="background: ${HEAT_GRADIENT}"></div>
     <div class="ends quiet"><span>${low.toFixed(2)}</span><span>1.00</span></div>

@@ -6,6 +6,7 @@ import { ms, percent, small, times } from '../format_number.js';
 import { type Html, html } from '../html.js';
 import { correctionSection } from './correction_section.js';
 import { errorUnit, intervalText } from './error_text.js';
+import { jsonNote } from './json_note.js';
 
 /** Rows of a table that are shown without being asked for. */
 const MOST_ROWS = 14;
@@ -109,9 +110,9 @@ export function summarySection(facts: ReportFacts): Html {
   const eager = facts.eager;
   return html`${dataTable(summaryTable(facts).headings, summaryTable(facts).rows)}
     <p class="quiet">
-      Shaded: the picks from above. Errors are root mean squares over all executed actions and
-      joints against dense from the same noise, with 95 % bootstrap intervals over
-      ${facts.observations.episodes === null ? 'observations' : 'episodes'}; where joints have
+      ${jsonNote('rows')} Shaded: the picks from above. Errors are root mean squares over all
+      executed actions and joints against dense from the same noise, with 95 % bootstrap intervals
+      over ${facts.observations.episodes === null ? 'observations' : 'episodes'}; where joints have
       several units they are taken as they are (1 m as 1 rad) and stand apart further below. Times
       are of one chunk, all plans in turn.
       ${
@@ -123,10 +124,11 @@ export function summarySection(facts: ReportFacts): Html {
     <h3>How the errors are spread</h3>
     ${foldedTable(facts, errorTable(facts))}
     <p class="quiet">
-      Root mean square of one chunk: half of all chunks, 95 %, 99 % and all of them are below. The
-      distance of distributions (energy distance, unbiased, so it may fall below 0) compares what a
-      plan draws with what dense draws from noise of its own: it judges other solvers too, which
-      give other samples of the same distribution.
+      ${jsonNote('rows[].error.per_sample', 'rows[].distribution_distance')} Root mean square of one
+      chunk: half of all chunks, 95 %, 99 % and all of them are below. The distance of distributions
+      (energy distance, unbiased, so it may fall below 0) compares what a plan draws with what dense
+      draws from noise of its own: it judges other solvers too, which give other samples of the same
+      distribution.
       ${
         facts.rows.some((row) => row.other_solver)
           ? 'DDIM and DPM-Solver++ are to be judged by it and by how often the task succeeds, not by an error against dense: from the same noise they arrive elsewhere, which need not be worse.'

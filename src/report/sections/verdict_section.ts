@@ -35,6 +35,11 @@ export function verdictSection(facts: ReportFacts): Html {
         <p>what errors are measured against</p>
       </div>
     </div>
+    <p class="quiet">
+      One command measures all of this; it is <a href="#made">printed at the end</a>. With
+      <code>--format json</code> it prints the numbers of every figure, under the names that stand
+      below it.
+    </p>
     ${
       picks.length === 0
         ? html`<p>No plan here has an error below the spread: none of them can be recommended.</p>`
