@@ -1,7 +1,7 @@
 import type { Found } from './find_candidates.js';
 
 /** What each preset must reach, as a share of the policy's spread over noises; the fastest first. */
-const SHARES = { fast: 0.7, balanced: 1 / 2, quality: 1 / 3 } as const;
+const SHARES = { fast: 1 / 2, balanced: 1 / 4, quality: 0.15 } as const;
 
 /** Names of the presets that are searched for. */
 export type SearchedPreset = keyof typeof SHARES;
