@@ -46,10 +46,10 @@ export class CandidateFinder {
     this.#control = control;
   }
 
-  /** The better of two ways to spread a number of evaluations, which good plans lie between. */
+  /** The better of two ways to spread a number of evaluations. */
   async first(count: number): Promise<Found> {
     let best: Found | undefined;
-    for (const density of [2, 3]) {
+    for (const density of [2.5, 3]) {
       const evaluations = spreadEvaluations(count, this.#steps.length, density);
       const found = await this.measure(this.#candidate(evaluations), best === undefined);
       if (found && (!best || found.error < best.error)) best = found;

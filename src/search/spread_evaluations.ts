@@ -3,7 +3,7 @@
  * are left.
  * @param count at most `steps`
  * @param steps K
- * @param root 2 = evenly in the square root; more = still denser towards the end
+ * @param root 1 = evenly spaced; 2.5 to 3 is where good plans lie
  * @returns `count` steps, ascending
  */
 export function spreadEvaluations(count: number, steps: number, root: number): number[] {
