@@ -19,7 +19,7 @@ Object.assign(process.env, {
 });
 
 const out = process.argv[2] ?? 'demo/out';
-const [bag, policy, plan] = ['demo/lift_tiny/bag', `${out}/policy`, `${out}/bac_s10_n5.json`];
+const [bag, policy, plan] = ['demo/lift_tiny/bag', `${out}/policy`, `${out}/plans/balanced.json`];
 const replayed = `${out}/replayed_for_ros`;
 const PLAYED = ['/joint_states', '/cube_pose'];
 const children = new Set();

@@ -1,23 +1,26 @@
-import type { Plan } from '../caching/plan.js';
 import { dataTable } from './data_table.js';
 import { ms, small } from './format_number.js';
 import { Html, html } from './html.js';
-import { jointChart, type DrawnMotion } from './joint_chart.js';
+import { type DrawnMotion, jointChart } from './joint_chart.js';
 import type { JointMotion } from './joint_motion.js';
 import { latencyChart } from './latency_chart.js';
 import { legend } from './legend.js';
 import { page } from './page.js';
 import { COLOURS } from './palette.js';
-import type { ReplayFacts, Replays } from './replay_facts.js';
+import type { ReplayFacts } from './replay_facts.js';
 import { replayWords } from './replay_words.js';
 import { planSection } from './sections/plan_section.js';
 
-/** What is shown of a bag that was replayed dense and with a plan. */
+/** Colours of the plans, in their order. */
+const PLAN_COLOURS = [COLOURS.cached, COLOURS.other, COLOURS.purple];
+
+/** What is shown of a bag that was replayed dense and with plans. */
 export interface ReplayPage {
   readonly title: string;
-  readonly plan: Plan;
   readonly facts: ReplayFacts;
-  readonly replays: Replays;
+  readonly dense: JointMotion;
+  /** With the plans of the facts, in their order; at most three. */
+  readonly motions: readonly JointMotion[];
   /** What was sent to the robot when the bag was recorded. */
   readonly sent: JointMotion;
   /** Units of the joints, one each. */
@@ -27,32 +30,33 @@ export interface ReplayPage {
 }
 
 /** One HTML page that stands alone: no script, and nothing is fetched. */
-export function replayPage(shown: ReplayPage): string {
-  const { title, facts } = shown;
-  const motions: DrawnMotion[] = [
+export function replayPage({
+  title,
+  facts,
+  dense,
+  motions,
+  sent,
+  units,
+  notes,
+}: ReplayPage): string {
+  const drawn: DrawnMotion[] = [
     {
       name: 'sent to the robot when recorded',
-      motion: shown.sent,
+      motion: sent,
       colour: COLOURS.recorded,
       width: 5,
       type: 'solid',
     },
-    {
-      name: 'dense',
-      motion: shown.replays.dense,
-      colour: COLOURS.dense,
-      width: 1.8,
-      type: 'solid',
-    },
-    {
-      name: 'with the plan',
-      motion: shown.replays.cached,
-      colour: COLOURS.cached,
+    { name: 'dense', motion: dense, colour: COLOURS.dense, width: 1.8, type: 'solid' },
+    ...motions.map((motion, i): DrawnMotion => ({
+      name: facts.plans[i]!.label,
+      motion,
+      colour: PLAN_COLOURS[i]!,
       width: 1.8,
       type: 'dashed',
-    },
+    })),
   ];
-  const originNs = shown.sent.pieces[0]![0]!.timeNs;
+  const originNs = sent.pieces[0]![0]!.timeNs;
   return page(title, [
     html`${replayWords(facts).map((sentence) => html`<p>${sentence}</p>`)}
       <h2>The numbers</h2>
@@ -66,34 +70,40 @@ export function replayPage(shown: ReplayPage): string {
         ${new Html(
           latencyChart([
             { label: 'dense', ...facts.dense },
-            { label: facts.planName, ...facts.cached },
+            ...facts.plans.map(({ name, bench }) => ({ label: name, ...bench })),
           ]),
         )}
       </figure>
-      <h2>The plan</h2>
-      ${planSection(shown.plan)}
+      <h2>The plans</h2>
+      ${planSection(
+        ...facts.plans.map(({ label, plan }) => ({
+          ...plan,
+          caption: label,
+          affineFrom: plan.correction === 'affine' ? [...new Set([0, ...plan.evaluations])] : [],
+        })),
+      )}
       <h2>The motion</h2>
       <p>
         What each joint is told to do, ${facts.chunks} chunks in ${facts.episodes} episodes. The
         replay starts every chunk from what was recorded, so nothing moves here: it shows what the
         policy would have sent. A diffusion policy draws its motion at random; the recorded one was
-        drawn from other noise than the two replayed ones.
+        drawn from other noise than those replayed.
       </p>
-      ${legend(motions.map((line) => [line.name, `${line.width}px ${line.type} ${line.colour}`]))}
+      ${legend(drawn.map((line) => [line.name, `${line.width}px ${line.type} ${line.colour}`]))}
       <div class="charts">
-        ${shown.units.map((unit, joint) => new Html(jointChart(motions, joint, unit, originNs)))}
+        ${units.map((unit, joint) => new Html(jointChart(drawn, joint, unit, originNs)))}
       </div>
       <h2>How this was measured</h2>
       <ul>
-        ${shown.notes.map((note) => html`<li>${note}</li>`)}
+        ${notes.map((note) => html`<li>${note}</li>`)}
       </ul>`,
   ]);
 }
 
-function timesTable({ dense, cached, planName }: ReplayFacts): Html {
+function timesTable({ dense, plans }: ReplayFacts): Html {
   const rows = [
     { ...dense, name: 'dense' },
-    { ...cached, name: planName },
+    ...plans.map(({ label, name, bench }) => ({ ...bench, name: `${label}, ${name}` })),
   ];
   return dataTable(
     ['policy', 'median', '90th percentile', 'against dense', 'multiply-adds'],
@@ -109,17 +119,24 @@ function timesTable({ dense, cached, planName }: ReplayFacts): Html {
   );
 }
 
-function deviationTable({ joints, units }: ReplayFacts): Html {
+function deviationTable({ plans, otherNoise }: ReplayFacts): Html {
+  const { joints, units } = otherNoise;
   const together = units.filter(({ name }) => joints.every((joint) => joint.name !== name));
+  const find = (of: Pick<ReplayFacts['otherNoise'], 'joints' | 'units'>, wanted: string) =>
+    [...of.joints, ...of.units].find(({ name }) => name === wanted)!;
   return dataTable(
     [
       'difference from dense',
-      'plan, root mean square',
-      'plan, maximum',
+      ...plans.flatMap(({ label }) => [`${label}, root mean square`, 'maximum']),
       'dense from other noise, root mean square',
     ],
-    [...joints, ...together].map(({ name, unit, cachedRms, cachedMax, otherNoiseRms }) => ({
-      cells: [name, ...[cachedRms, cachedMax, otherNoiseRms].map((v) => `${small(v)} ${unit}`)],
+    [...joints, ...together].map(({ name, unit, rms }) => ({
+      cells: [
+        name,
+        ...[...plans.flatMap((plan) => [find(plan, name).rms, find(plan, name).max]), rms].map(
+          (value) => `${small(value)} ${unit}`,
+        ),
+      ],
     })),
   );
 }

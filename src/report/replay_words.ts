@@ -1,29 +1,40 @@
 import { ms, small } from './format_number.js';
-import type { ReplayFacts } from './replay_facts.js';
+import type { Deviation, ReplayedPlan, ReplayFacts } from './replay_facts.js';
 
 /** What a comparison has shown, in plain sentences with its numbers. */
-export function replayWords(facts: ReplayFacts): string[] {
-  const { dense, cached } = facts;
-  const share = (100 * facts.blockUpdates) / facts.allBlockUpdates;
+export function replayWords({
+  chunks,
+  actionsPerChunk,
+  episodes,
+  dense,
+  otherNoise,
+  plans,
+}: ReplayFacts): string[] {
   const threads = `${dense.threads} thread${dense.threads === 1 ? '' : 's'}`;
-  const [angle, ...others] = facts.units;
   return [
-    `The policy made ${facts.chunks} chunks of ${facts.actionsPerChunk} actions from ${facts.episodes} recorded ` +
-      `episodes, each in ${facts.steps} denoising steps: once dense (every block computed at every step) and once ` +
-      `with the plan ${facts.planName}, from the same noise.`,
-    `The plan computes ${facts.blockUpdates} of ${facts.allBlockUpdates} blocks (${share.toFixed(1)} %) and takes ` +
-      `the others from the cache: ${(100 * cached.cost).toFixed(1)} % of the multiply-adds.`,
-    `A chunk takes ${ms(cached.median_ms)} instead of ${ms(dense.median_ms)} (median, ${threads}): ` +
-      `${(dense.median_ms / cached.median_ms).toFixed(1)} times faster than dense on the same engine.`,
-    `The cached joint targets are ${small(angle!.cachedRms)} ${angle!.unit} from the dense ones (root mean square; ` +
-      `at most ${small(angle!.cachedMax)})` +
-      others
-        .map(
-          (unit) =>
-            `, ${unit.name} ${small(unit.cachedRms)} ${unit.unit} (${small(unit.cachedMax)})`,
-        )
-        .join('') +
-      `. Dense runs from different noise are ${small(angle!.otherNoiseRms)} ${angle!.unit} apart: so much the ` +
-      'policy itself leaves open.',
+    `The policy made ${chunks} chunks of ${actionsPerChunk} actions from ${episodes} recorded episodes, dense (every ` +
+      `block computed at every denoising step) and with each plan, from the same noise. Dense, a chunk takes ` +
+      `${ms(dense.median_ms)} (median, ${threads}, compiled).`,
+    ...plans.map((plan) => ofPlan(plan, dense.median_ms)),
+    `Dense runs from different noise are ${amounts(otherNoise.units, ({ rms }) => rms)} apart: so much the policy ` +
+      'itself leaves open.',
   ];
+}
+
+function ofPlan({ label, name, plan, bench, units }: ReplayedPlan, denseMs: number): string {
+  const count = plan.evaluations.length;
+  const network =
+    plan.correction === 'affine'
+      ? `evaluates the network at ${count} of ${plan.steps} steps, an affine map in place of those between`
+      : `computes ${(100 * plan.block_update_share).toFixed(1)} % of the blocks`;
+  return (
+    `${label} (${name}) ${network}: ${(100 * bench.cost).toFixed(1)} % of the multiply-adds. A chunk takes ` +
+    `${ms(bench.median_ms)}, ${(denseMs / bench.median_ms).toFixed(1)} times faster. Its joint targets are ` +
+    `${amounts(units, ({ rms }) => rms)} from the dense ones (root mean square; at most ` +
+    `${amounts(units, ({ max }) => max)}).`
+  );
+}
+
+function amounts(units: readonly Deviation[], of: (deviation: Deviation) => number): string {
+  return units.map((deviation) => `${small(of(deviation))} ${deviation.unit}`).join(' and ');
 }
