@@ -48,8 +48,14 @@ export function judgePlans(
   const rows = plans.map(({ name, file, plan }, i): JudgedRow => {
     const found = measured[i]!;
     const bare = uncorrected.get(name);
+    // Those that the interpreter ran are of some of the samples.
+    const of = found.of ?? both.map((_, sample) => sample);
+    const reference = { ...dense, actions: pick(dense.actions, of, both.length) };
     const errorOf = ({ actions }: MeasuredPlan): ErrorStatistics =>
-      errorStatistics({ plan: actions, dense: dense.actions }, shape, { episodes: both, seed });
+      errorStatistics({ plan: actions, dense: reference.actions }, shape, {
+        episodes: of.map((sample) => both[sample]!),
+        seed,
+      });
     const error = errorOf(found);
     return {
       name,
@@ -61,7 +67,7 @@ export function judgePlans(
       error_of_spread: error.rms.value / spread.difference,
       without_correction: bare ? errorOf(bare).rms : null,
       other_solver: plan.plan.solver.kind !== manifest.noise_scheduler.kind,
-      distribution_distance: energyDistance(halves(dense), halves(found), samples, seed),
+      distribution_distance: energyDistance(halves(reference), halves(found), of.length / 2, seed),
       plan: planFacts(plan, file),
       certificate: certificateOf(plan.plan, file ?? name) ?? null,
     };
@@ -84,4 +90,14 @@ export function judgePlans(
       },
     })),
   };
+}
+
+/** The actions of some samples, in the order of `of`. @param samples that there are */
+function pick(actions: Float32Array, of: readonly number[], samples: number): Float32Array {
+  const size = actions.length / samples;
+  const picked = new Float32Array(of.length * size);
+  for (const [i, sample] of of.entries()) {
+    picked.set(actions.subarray(sample * size, (sample + 1) * size), i * size);
+  }
+  return picked;
 }

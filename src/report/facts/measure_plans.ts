@@ -1,7 +1,11 @@
 import { compiledContender } from '../../bench/compiled_contender.js';
 import type { Contender } from '../../bench/contender.js';
 import { eagerCost } from '../../bench/eager_cost.js';
-import type { DenoisingInputs } from '../../caching/denoising_inputs.js';
+import {
+  type DenoisingInputs,
+  selectSamples,
+  spreadEvenly,
+} from '../../caching/denoising_inputs.js';
 import { denoisingProgram } from '../../caching/denoising_program.js';
 import { BadInput } from '../../errors.js';
 import type { Interpreter } from '../../inference/interpreter.js';
@@ -24,6 +28,8 @@ const GROUP = 16;
 const WARM_UP_CHUNKS = 2;
 /** Dense is slow: what it does is known from the first group, in the others it takes every so many turns. */
 const DENSE_EVERY = 4;
+/** Observations, each from both noises, that the interpreter runs: it takes longer than dense for each. */
+const INTERPRETED = 16;
 
 /** What a plan, or dense, did on all samples. */
 export interface MeasuredPlan {
@@ -36,6 +42,8 @@ export interface MeasuredPlan {
   readonly denseMs: readonly number[];
   /** Executed actions (N, Ta, A), physical. */
   readonly actions: Float32Array;
+  /** Which of the samples these are; absent = all. */
+  readonly of?: readonly number[];
 }
 
 /** What {@link measurePlans} finds. */
@@ -61,12 +69,13 @@ export function chunksToMeasure(plans: readonly NamedPlan[], chunks: number): nu
   const all = withUncorrected(plans);
   const groups = groupsOf(all).length;
   const dense = chunks + Math.max(0, groups - 1) * Math.ceil(chunks / DENSE_EVERY);
-  return all.length * chunks + dense;
+  return all.filter(isCompiled).length * chunks + dense;
 }
 
 /**
  * Runs dense and all plans on every sample: compiled and timed, in turn with dense, or, where a plan decides while
- * denoising, by the interpreter, untimed.
+ * denoising, by the interpreter, untimed, on some.
+ * @param inputs 2N samples: N observations from one noise, then from another
  */
 export async function measurePlans(
   policy: PolicyPackage,
@@ -75,7 +84,7 @@ export async function measurePlans(
   interpreter: () => Promise<Interpreter>,
   options: MeasureOptions,
 ): Promise<MeasuredPlans> {
-  const { chunks, threads, onChunk } = options;
+  const { threads } = options;
   const settings = { threads, provider: 'cpu' } as const;
   const all = withUncorrected(plans);
   const dense = await compiledContender(policy, inputs, { name: 'dense', ...settings });
@@ -104,9 +113,8 @@ export async function measurePlans(
     await dense.close();
   }
   for (const { name, plan } of all) {
-    if (!plan.plan.decision) continue;
+    if (isCompiled({ plan })) continue;
     found.set(name, await interpreted(policy, { name, plan }, inputs, await interpreter()));
-    for (let i = 0; i < chunks; i++) onChunk();
   }
   return {
     dense: found.get('dense')!,
@@ -147,9 +155,14 @@ function withoutCorrection({ plan, sha256, constants }: PlanFile): PlanFile {
   return { plan: bare, sha256, constants: new Map(kept) };
 }
 
+/** Whether a plan can be compiled: all is decided before. */
+function isCompiled({ plan: { plan } }: Pick<NamedPlan, 'plan'>): boolean {
+  return plan.decision === undefined;
+}
+
 /** Plans that can be compiled, as many together as are timed in turn; one empty group where there are none. */
 function groupsOf(plans: readonly NamedPlan[]): NamedPlan[][] {
-  const compiled = plans.filter(({ plan: { plan } }) => !plan.decision);
+  const compiled = plans.filter(isCompiled);
   return Array.from({ length: Math.max(1, Math.ceil(compiled.length / GROUP)) }, (_, i) =>
     compiled.slice(i * GROUP, (i + 1) * GROUP),
   );
@@ -200,12 +213,16 @@ async function interpreted(
 ): Promise<MeasuredPlan> {
   const { manifest } = policy;
   const program = denoisingProgram(manifest, plan, name);
-  const { sample, computedBlocks } = await interpreter.run({ ...inputs, program });
+  const observations = inputs.samples / 2;
+  const chosen = spreadEvenly(observations, INTERPRETED);
+  const of = [...chosen, ...chosen.map((i) => observations + i)];
+  const some = selectSamples(inputs, of, manifest.noise_scheduler.steps);
+  const { sample, computedBlocks } = await interpreter.run({ ...some, program });
   const { perStep, blocks } = eagerCost(policy);
   const { steps } = manifest.noise_scheduler;
   const all = blocks.reduce((sum, cost) => sum + cost, 0);
   // It is known how many blocks each sample needed, not which: they count as blocks of average cost.
-  const computed = computedBlocks.reduce((sum, count) => sum + count, 0) / inputs.samples;
+  const computed = computedBlocks.reduce((sum, count) => sum + count, 0) / of.length;
   const cost = program.steps.length * perStep + (computed * all) / blocks.length;
   return {
     engine: 'interpreter',
@@ -213,6 +230,7 @@ async function interpreted(
     chunksMs: null,
     denseMs: [],
     actions: executedActions(manifest, sample),
+    of,
   };
 }
 

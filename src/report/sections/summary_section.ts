@@ -114,7 +114,8 @@ export function summarySection(facts: ReportFacts): Html {
       executed actions and joints against dense from the same noise, with 95 % bootstrap intervals
       over ${facts.observations.episodes === null ? 'observations' : 'episodes'}; where joints have
       several units they are taken as they are (1 m as 1 rad) and stand apart further below. Times
-      are of one chunk, all plans in turn.
+      are of one chunk, all plans in turn. Plans that decide while denoising run block by block
+      (engine interpreter), on 16 of the observations at most, and have no time.
       ${
         eager
           ? `Eager PyTorch: ${ms(eager.eager_ms)} where dense took ${ms(eager.dense_ms)} in one bench (${eager.file}); the speed against it is that ratio times the speed against dense here.`

@@ -4,10 +4,12 @@ import type { DenoisingInputs } from '../../../src/caching/denoising_inputs.js';
 import { makePlan } from '../../../src/caching/make_plan.js';
 import type { Plan } from '../../../src/caching/plan.js';
 import { uniformSchedule } from '../../../src/caching/uniform_schedule.js';
+import { openInterpreter } from '../../../src/inference/interpreter.js';
 import type { PolicyPackage } from '../../../src/policy/policy_package.js';
 import {
   chunksToMeasure,
   measurePlans,
+  type MeasuredPlan,
   type MeasuredPlans,
   type NamedPlan,
 } from '../../../src/report/facts/measure_plans.js';
@@ -60,6 +62,30 @@ describe('measurePlans', function () {
     assert.equal(made, chunksToMeasure(plans, CHUNKS));
     assert.equal(made, (1 + 3) * CHUNKS);
     assert.deepEqual([dense.chunksMs!.length, dense.actions.length], [6, 3 * 9]);
+  });
+
+  it('runs plans that decide while denoising on some of the observations, each from both noises', async () => {
+    const many = randomInputs(policy, 40, 2);
+    const decision = { kind: 'teacache' as const, threshold: 0.5 };
+    const options = { chunks: 40, threads: 1, onChunk: () => undefined };
+    const plans = [uniform('online', 2, { decision })];
+    const interpreter = await openInterpreter(policy, { threads: 1 });
+    const { plans: found, dense } = await measurePlans(
+      policy,
+      plans,
+      many,
+      () => Promise.resolve(interpreter),
+      options,
+    );
+    await interpreter.close();
+    const [{ of, actions, chunksMs, cost }] = found as [MeasuredPlan];
+    assert.equal(of!.length, 32);
+    assert.deepEqual(
+      of!.slice(16),
+      of!.slice(0, 16).map((i) => 20 + i),
+    );
+    assert.deepEqual([actions.length, dense.actions.length], [32 * 9, 40 * 9]);
+    assert.ok(chunksMs === null && cost > 0.1 && cost < 1);
   });
 
   it('times many plans in groups, each in turn with dense, and says how long that is', async () => {
