@@ -3,7 +3,7 @@ import type { ReportFacts } from './facts/report_facts.js';
 import { ms, times } from './format_number.js';
 import { certificateTable, driftTable } from './sections/certificate_section.js';
 import { controlSentence, correctionTable } from './sections/correction_section.js';
-import { elsewhereTable } from './sections/elsewhere_section.js';
+import { elsewhereSentences, elsewhereTable } from './sections/elsewhere_section.js';
 import { jointTable } from './sections/error_section.js';
 import { errorText, errorUnit } from './sections/error_text.js';
 import { provenance } from './sections/provenance_section.js';
@@ -33,7 +33,10 @@ export function reportMarkdown(facts: ReportFacts): string {
     ['## How the errors are spread', tableText(errorTable(facts))],
     ['## Error by joint', tableText(jointTable(facts))],
     ['## What the corrections do', tableText(correctionTable(facts))],
-    ['## Outside the calibration data', tableText(elsewhereTable(facts))],
+    [
+      '## Outside the calibration data',
+      [...elsewhereSentences(facts), '', tableText(elsewhereTable(facts))].join('\n').trim(),
+    ],
     ['## Certificates', tableText(certificateTable(facts))],
     ['## Drift', tableText(driftTable(facts))],
     [

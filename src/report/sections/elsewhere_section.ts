@@ -1,6 +1,6 @@
 import { dataTable } from '../data_table.js';
 import type { ElsewhereFacts, ReportFacts } from '../facts/report_facts.js';
-import { percent, small } from '../format_number.js';
+import { percent, small, times } from '../format_number.js';
 import { type Html, html } from '../html.js';
 import { cameraText } from './certificate_section.js';
 import { errorText, errorUnit, intervalText } from './error_text.js';
@@ -64,6 +64,47 @@ export function elsewhereTable(facts: ReportFacts): TextTable {
   };
 }
 
+/** What becomes of plans with a correction in each set, against the observations of the report. */
+export function elsewhereSentences(facts: ReportFacts): string[] {
+  return facts.elsewhere.map(({ name, rows }) => {
+    const pairs = rows.flatMap((there) => {
+      const here = facts.rows.find((row) => row.name === there.name);
+      return here?.error && here.without_correction && there.without_correction
+        ? [
+            {
+              error: there.error.value / here.error.rms.value,
+              without: there.without_correction.value / here.without_correction.value,
+              drift: there.drift && here.drift ? { there: there.drift, here: here.drift } : null,
+            },
+          ]
+        : [];
+    });
+    if (pairs.length === 0) return `${name}: no plan here has a correction that could fail.`;
+    const range = (values: readonly number[], text: (value: number) => string): string => {
+      const [low, high] = [text(Math.min(...values)), text(Math.max(...values))];
+      return low === high ? low : `${low} to ${high}`;
+    };
+    const drifts = pairs.flatMap(({ drift }) => drift ?? []);
+    const monitors =
+      drifts.length === 0
+        ? 'they have no drift monitor'
+        : `their monitors say drift at ${range(
+            drifts.map(({ there }) => there.raised),
+            percent,
+          )} of the observations (here ${range(
+            drifts.map(({ here }) => here.raised),
+            percent,
+          )})`;
+    return `${name}: plans with a correction have ${range(
+      pairs.map(({ error }) => error),
+      times,
+    )} the error they have here, without it ${range(
+      pairs.map(({ without }) => without),
+      times,
+    )}; ${monitors}.`;
+  });
+}
+
 /** How plans do where they were not calibrated, and whether that is noticed; empty where nobody asked. */
 export function elsewhereSection(facts: ReportFacts): Html[] {
   const { headings, rows } = elsewhereTable(facts);
@@ -71,11 +112,14 @@ export function elsewhereSection(facts: ReportFacts): Html[] {
   return [
     html`<h2>Outside the calibration data</h2>
       <p>
-        A correction is fitted on what it was shown, so it fails elsewhere, and the drift monitor of
-        the plan has to say so. Here is what plans do on observations that are unlike those of the
-        calibration, against dense from the same noise; the shaded rows are the observations of this
-        report.
+        A correction is fitted on what it was shown; elsewhere it may fail, and then the drift
+        monitor of the plan has to say so. Here is what plans do on observations that are unlike
+        those of the calibration, against dense from the same noise; the shaded rows are the
+        observations of this report.
       </p>
+      <ul>
+        ${elsewhereSentences(facts).map((sentence) => html`<li>${sentence}</li>`)}
+      </ul>
       ${dataTable(headings, rows)}
       <p class="quiet">
         ${jsonNote('elsewhere')}

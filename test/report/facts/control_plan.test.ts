@@ -6,7 +6,10 @@ import {
   controlSentence,
   correctionTable,
 } from '../../../src/report/sections/correction_section.js';
-import { elsewhereTable } from '../../../src/report/sections/elsewhere_section.js';
+import {
+  elsewhereSentences,
+  elsewhereTable,
+} from '../../../src/report/sections/elsewhere_section.js';
 import { measuredReport } from '../measured_report.js';
 
 describe('control, correction and observations from elsewhere in a report', function () {
@@ -72,6 +75,9 @@ describe('control, correction and observations from elsewhere in a report', func
     assert.deepEqual([there.drift!.raised, there.drift!.observations], [5 / 8, 8]);
     assert.ok(here.drift!.beyond < 1);
     assert.equal(far!.rows.find(({ name }) => name === 'uniform_s10')!.drift, null);
+    const [sentence] = elsewhereSentences(facts);
+    assert.match(sentence!, /^ten times as <far>: plans with a correction have .*x the error/);
+    assert.match(sentence!, /their monitors say drift at 62\.5 % of the observations \(here 0/);
     const { rows } = elsewhereTable(facts);
     assert.equal(rows.length, 2 * far!.rows.length);
     assert.equal(rows.filter(({ marked }) => marked).length, far!.rows.length);
