@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -131,10 +131,29 @@ describe('bac-policy report', function () {
     assert.match(stdout, /^\| teacache_t0.5 \| {2}\|/m, 'decided while denoising: no time');
   });
 
+  it('takes all plans of a folder, but not what else search leaves there', () => {
+    mkdirSync(at('plans'));
+    for (const name of ['once', 'often'])
+      copyFileSync(at(`${name}.json`), at(`plans/${name}.json`));
+    writeFileSync(at('plans/often.search.json'), '{}');
+    const { stdout, status, stderr } = runCli(
+      ...['report', full.policy.directory, '--calibration', at('calibration')],
+      ...['--vectors', full.vectorsPath, '--plan', at('plans'), '--chunks', '4'],
+      ...['--format', 'json'],
+    );
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(
+      (JSON.parse(stdout) as ReportFacts).rows.map(({ name }) => name),
+      ['dense', 'often', 'once', 'no network (S = 0)'],
+    );
+  });
+
   it('refuses what it cannot report on', () => {
     assert.match(refused('--bag', 'demo/lift_tiny/bag'), /give one of --bag and --vectors/);
     assert.match(refused('--methods', 'magic'), /there is no method 'magic'/);
     assert.match(refused('--json'), /--json without --output/);
+    mkdirSync(at('empty'));
+    assert.match(refused('--plan', at('empty')), /empty: holds no plan; give a folder/);
     assert.match(refused('--plan', at('once.json')), /two plans are called once/);
   });
 
