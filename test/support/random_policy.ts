@@ -31,7 +31,7 @@ const ARCHITECTURE: Architecture = {
   condition_dim: 5,
 };
 
-const NOISE_SCHEDULER: NoiseScheduler = {
+export const NOISE_SCHEDULER: NoiseScheduler = {
   kind: 'ddpm',
   train_steps: 20,
   steps: 20,
