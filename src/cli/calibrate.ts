@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { blocksOf } from '../caching/blocks.js';
 import type { BlockStatistics } from '../caching/feature_statistics.js';
@@ -15,7 +14,8 @@ import { recordTrajectories } from '../search/record_trajectories.js';
 import { runsWithin } from '../search/runs_within.js';
 import { observationsFor, trajectoryRows } from '../search/trajectory_rows.js';
 import { type RecordedInputs, recordedInputs } from './recorded_inputs.js';
-import { integerOption, MAX_THREADS } from './integer_option.js';
+import { integerOption } from './integer_option.js';
+import { planningThreads } from './planning_threads.js';
 import { remapOption } from './remap_option.js';
 import { progressBar } from './terminal.js';
 
@@ -80,12 +80,7 @@ export function calibrateCommand(): Command {
         .argParser(remapOption)
         .default(new Map<string, string>(), 'none'),
     )
-    .option(
-      '--threads <n>',
-      'threads inside one operator (default: as many as there are cores)',
-      integerOption(1, MAX_THREADS),
-      availableParallelism(),
-    )
+    .addOption(planningThreads('threads inside one operator'))
     .option('--json', 'print a summary for machines')
     .action(runCalibrate);
 }

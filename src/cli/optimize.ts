@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Calibration } from '../caching/calibration.js';
@@ -23,9 +22,10 @@ import { SearchMemory } from '../search/search_memory.js';
 import { noWorseThanBac, paperPlan } from '../search/search_run.js';
 import { TimeBudget } from '../search/time_budget.js';
 import { calibratePolicy } from './calibrate.js';
-import { integerOption, MAX_THREADS } from './integer_option.js';
+import { integerOption } from './integer_option.js';
 import { type Interrupts, listenForInterrupt } from './interrupts.js';
 import { type Optimized, type OptimizedPlan, optimizedTable } from './optimized_table.js';
+import { planningThreads } from './planning_threads.js';
 import { positiveNumber } from './search_plan.js';
 import { progressBar } from './terminal.js';
 
@@ -63,12 +63,7 @@ export function optimizeCommand(): Command {
     .option('--time-limit <s>', 'seconds in all', positiveNumber, 540)
     .option('--trajectories <N>', 'dense runs to learn from', integerOption(16), 1200)
     .option('--seed <n>', 'of noise and search', integerOption(0), 0)
-    .option(
-      '--threads <n>',
-      'threads that planning takes (default: as many as there are cores); plans are timed with one',
-      integerOption(1, MAX_THREADS),
-      availableParallelism(),
-    )
+    .addOption(planningThreads('threads that planning takes; plans are timed with one'))
     .option('--json', 'print the curve and the presets for machines')
     .action(optimize);
 }

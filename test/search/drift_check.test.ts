@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Calibration } from '../../src/caching/calibration.js';
 import { certificateOf } from '../../src/caching/certificate.js';
+import { calibratePolicy } from '../../src/cli/calibrate.js';
+import { searchedPlan } from '../../src/cli/search_plan.js';
 import { readDriftReference } from '../../src/control/drift_constants.js';
 import { driftDistance } from '../../src/control/drift_distance.js';
 import { pictureDistance } from '../../src/control/picture_reference.js';
 import { thumbnail } from '../../src/control/thumbnail.js';
-import { readPlanFor } from '../../src/policy/plan_file.js';
+import { readCalibration } from '../../src/policy/calibration_file.js';
 import { floatTensor, writeSafetensors } from '../../src/policy/safetensors.js';
 import { driftCheck } from '../../src/search/drift_check.js';
 import { searchSplit } from '../../src/search/search_split.js';
-import { runCli } from '../cli/run_cli.js';
 import { conditionAt, episodesOf } from '../support/drifting_episodes.js';
 import { cameraPolicy } from '../support/ros_policies.js';
 import { normals } from '../support/seeded_random.js';
@@ -90,17 +91,17 @@ describe('the camera of a searched plan', () => {
         },
       ],
     ]);
-    for (const args of [
-      ['calibrate', directory, '--vectors', at('vectors'), '-o', at('cal'), '--trajectories', '24'],
-      [
-        ...['plan', directory, '--method', 'search', '--calibration', at('cal')],
-        ...['--budget-cost', '0.05', '--time-limit', '1', '-o', at('plan.json')],
-      ],
-    ]) {
-      const { status, stderr } = runCli(...args);
-      assert.equal(status, 0, stderr);
-    }
-    const { plan, constants } = await readPlanFor(at('plan.json'), policy);
+    const settings = { seed: 0, threads: 1 };
+    await calibratePolicy(directory, {
+      ...{ ...settings, vectors: at('vectors'), output: at('cal') },
+      ...{ samples: 2, trajectories: samples, remap: new Map() },
+    });
+    const { plan, constants } = await searchedPlan(
+      policy,
+      await readCalibration(at('cal')),
+      at('cal'),
+      { ...settings, output: at('plan.json'), timeLimit: 0.1, weight: new Map() },
+    );
     const { drift } = certificateOf(plan, 'plan')!;
     assert.equal(drift!.pictures['front']!.seen, 8);
     assert.ok(drift!.pictures['front']!.beyond <= 0.25);
