@@ -58,7 +58,10 @@ export function benchCommand(): Command {
     .option('--chunks <number>', 'chunks that each engine makes', integerOption(1), 20)
     .option('--threads <number>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
     .addOption(
-      new Option('--provider <provider...>', 'where to compute; with several, each plan on each')
+      new Option(
+        '--provider <provider...>',
+        'where to compute; with several, each plan on each (auto: all that work)',
+      )
         .choices(['cpu', 'cuda', 'auto'])
         .default(['cpu'], 'cpu'),
     )
@@ -136,12 +139,16 @@ async function forecastFor(
   return Forecast.open(policy, workload, threads, () => bar.advance()).finally(() => bar.stop());
 }
 
-/** Every provider once, in the order they were asked for. @throws BadInput when CUDA is, and is missing */
+/**
+ * Every provider once, in the order they were asked for; `auto` is the CPU, and CUDA where it works.
+ * @throws BadInput when CUDA is asked for, and is missing
+ */
 async function providersOf({ provider }: BenchOptions): Promise<ReadonlySet<ExecutionProvider>> {
   const providers = new Set<ExecutionProvider>();
   for (const choice of provider) {
     const found = await findProvider(choice, false);
     if (found.note !== undefined) process.stderr.write(`${found.note}\n`);
+    if (choice === 'auto') providers.add('cpu');
     providers.add(found.provider);
   }
   return providers;

@@ -3,18 +3,18 @@ import { BadInput, messageOf } from '../errors.js';
 import { cudaLibraryProblem } from './cuda_libraries.js';
 import { type ExecutionProvider, Session } from './session.js';
 
-/** What was asked for: `auto` takes CUDA where there is one. */
+/** What was asked for: `auto` takes whichever is faster, see `faster_provider.ts`. */
 export type ProviderChoice = 'auto' | ExecutionProvider;
 
 /** The provider that is used. */
 export interface FoundProvider {
   readonly provider: ExecutionProvider;
-  /** One line that says why it is not CUDA, where that was tried. */
+  /** One line that says why it is this one, where CUDA was tried. */
   readonly note?: string;
 }
 
 /**
- * Finds out whether CUDA works, with a graph of one operator: a real one is not worth reading for that.
+ * Finds out whether CUDA works where it is allowed, with a graph of one operator: a real one is not worth reading for that.
  * @param fallback whether `cuda` may become the CPU; `auto` always may
  * @param load loads a graph with CUDA and frees it again
  * @throws BadInput when CUDA is asked for, missing, and must not be replaced

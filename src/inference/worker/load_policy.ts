@@ -3,13 +3,14 @@ import { type ObservationLayout, observationLayout } from '../../control/observa
 import { readPlanFor } from '../../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../../policy/policy_package.js';
 import { type FoundProvider, findProvider, withoutCuda } from '../execution_provider.js';
+import { fasterProvider } from '../faster_provider.js';
 import { openRunner, type OpenPolicyRunner } from '../open_policy_runner.js';
 import type { Preset } from '../../policy/presets.js';
 import { fromPreset, presetPlan } from '../preset_plan.js';
 import type { ExecutionProvider } from '../session.js';
 import type { LoadedPolicy, LoadOptions } from './loaded_policy.js';
 import { planPromises } from './plan_promises.js';
-import { type WarmUp, warmUp } from './warm_up.js';
+import { type WarmUp, warmUp, wholeChunkMs } from './warm_up.js';
 
 /** A policy with its sessions, and what is known of it. */
 export interface RunningPolicy {
@@ -68,6 +69,14 @@ async function openWithProvider(
   options: LoadOptions,
 ): Promise<{ found: FoundProvider; opened: Opened }> {
   let found = await findProvider(options.provider, options.providerFallback);
+  if (options.provider === 'auto' && found.provider === 'cuda') {
+    return fasterProvider(await raceKey(policy, options), {
+      open: (provider) => openWithinBudget(policy, options, provider),
+      chunk: ({ runner }) => wholeChunkMs(runner),
+      rank: ({ tooSlow }) => tooSlow.length,
+      close: ({ runner }) => runner.close(),
+    });
+  }
   try {
     return { found, opened: await openWithinBudget(policy, options, found.provider) };
   } catch (error) {
@@ -75,6 +84,15 @@ async function openWithProvider(
     found = withoutCuda(options.provider, options.providerFallback, error);
     return { found, opened: await openWithinBudget(policy, options, found.provider) };
   }
+}
+
+/** What decides which provider is faster. */
+async function raceKey(
+  policy: PolicyPackage,
+  { plan, preset = 'dense', latencyBudgetMs = 0, threads }: LoadOptions,
+): Promise<unknown[]> {
+  const { sha256 } = plan ? await readPlanFor(plan, policy) : await presetPlan(preset, policy);
+  return [policy.sha256, sha256 ?? preset, latencyBudgetMs, threads];
 }
 
 async function openWithinBudget(

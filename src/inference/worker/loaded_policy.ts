@@ -48,7 +48,7 @@ export interface LoadedPolicy {
   /** Of one chunk without the camera encoders. */
   readonly multiplyAdds: number;
   readonly provider: ExecutionProvider;
-  /** One line that says why it is not CUDA, where that was tried. */
+  /** One line that says why it is this one, where CUDA was tried. */
   readonly providerNote?: string;
   /** From reading the package to the last chunk of the warm-up, ms. */
   readonly loadMs: number;

@@ -22,12 +22,8 @@ const LAST = 3;
  * allocated and caches are cold, and would spoil what is measured later.
  */
 export async function warmUp(runner: PolicyRunner): Promise<WarmUp> {
-  const { architecture: a, noise_scheduler: scheduler, inputs } = runner.manifest;
-  for (const input of inputs) {
-    if (input.kind === 'vector') continue;
-    const black = new Uint8Array(input.size[0] * input.size[1] * 3);
-    for (let frame = 0; frame < a.n_obs_steps; frame++) await runner.encodeImage(input.name, black);
-  }
+  const { architecture: a, noise_scheduler: scheduler } = runner.manifest;
+  await encodeBlack(runner);
   const condition = new Float32Array(a.n_obs_steps * a.condition_dim);
   const times: number[] = [];
   const begin = performance.now();
@@ -44,6 +40,27 @@ export async function warmUp(runner: PolicyRunner): Promise<WarmUp> {
     maxMs: sorted.at(-1)!,
     chunks: times.length,
   };
+}
+
+/** Makes one chunk on zeros, pictures included. @returns ms */
+export async function wholeChunkMs(runner: PolicyRunner): Promise<number> {
+  const { architecture: a, noise_scheduler: scheduler } = runner.manifest;
+  const condition = new Float32Array(a.n_obs_steps * a.condition_dim);
+  const noise = seededChunkNoise(0, 0, scheduler.steps, a.horizon, a.action_dim);
+  const begin = performance.now();
+  await encodeBlack(runner);
+  await runner.denoise(condition, noise);
+  return performance.now() - begin;
+}
+
+/** Black frames, as many as a chunk needs. */
+async function encodeBlack(runner: PolicyRunner): Promise<void> {
+  const { architecture: a, inputs } = runner.manifest;
+  for (const input of inputs) {
+    if (input.kind === 'vector') continue;
+    const black = new Uint8Array(input.size[0] * input.size[1] * 3);
+    for (let frame = 0; frame < a.n_obs_steps; frame++) await runner.encodeImage(input.name, black);
+  }
 }
 
 function haveSettled(times: readonly number[]): boolean {
