@@ -125,10 +125,8 @@ async function presetsOf(
   const spread = noiseSpreadOf(policy.manifest, trajectories, everyRow);
   if (!spread) throw new BadInput('repeat no observation', '--trajectories', 'take 16 or more');
   const cost = new PlanCost(policy);
-  const timing = progressBar('timing', CostModel.chunks());
-  const time = await PlanTime.open(policy, MEASURED_THREADS, () => timing.advance()).finally(() =>
-    timing.stop(),
-  );
+  // Half a minute of work: not where recording alone took all the time.
+  const time = budget.isSearched ? undefined : await planTimeOf(policy);
   const weights = Array<number>(policy.manifest.architecture.action_dim).fill(1);
   const search = await PlanSearch.open(policy, trajectories, { weights, threads });
   const bar = progressBar('states and candidates', 150);
@@ -150,14 +148,15 @@ async function presetsOf(
       folds: search.folds,
       denseMultiplyAdds: cost.dense,
       control: await search.control(),
-      time,
+      ...(time && { time }),
       threads: MEASURED_THREADS,
       seed,
       command: ['bac-policy', ...process.argv.slice(2)].join(' '),
     };
     let pieces = PIECES;
     const measure = (made: MadePlan): Promise<Measured> => {
-      const runs = (1000 * RUNS_SHARE * budget.forMeasuring(pieces--)) / (2 * time.ofPlan(made));
+      const ms = 1000 * RUNS_SHARE * budget.forMeasuring(pieces--);
+      const runs = time ? ms / (2 * time.ofPlan(made)) : LEAST_RUNS;
       const mostRuns = Math.max(LEAST_RUNS, Math.min(MOST_RUNS, Math.floor(runs)));
       return certify(policy, made, { ...about, mostRuns });
     };
@@ -200,6 +199,15 @@ async function presetsOf(
   } finally {
     bar.stop();
     await search.close();
+  }
+}
+
+async function planTimeOf(policy: PolicyPackage): Promise<PlanTime> {
+  const bar = progressBar('timing', CostModel.chunks());
+  try {
+    return await PlanTime.open(policy, MEASURED_THREADS, () => bar.advance());
+  } finally {
+    bar.stop();
   }
 }
 
