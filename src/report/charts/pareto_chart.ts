@@ -30,7 +30,7 @@ export interface ParetoPicture {
   readonly dense: number;
   /** The policy's own spread over noise seeds, the ends of its interval. */
   readonly spread: { readonly value: number; readonly low: number; readonly high: number };
-  /** Methods whose points are joined by a line, the first one boldly. */
+  /** Methods whose points are joined by a line; the first one boldly, through those that no other of it beats. */
   readonly curves: readonly string[];
 }
 
@@ -131,11 +131,14 @@ function band({ spread, yName }: ParetoPicture, pixel: Pixel): Html {
 
 function curves({ points, looks, curves: methods }: ParetoPicture, pixel: Pixel): Html[] {
   return methods.flatMap((method, i) => {
-    const own = points.filter((point) => point.method === method).sort((a, b) => a.x - b.x);
+    const all = points.filter((point) => point.method === method).sort((a, b) => a.x - b.x);
+    const own =
+      i === 0 ? all.filter((point, at) => all.slice(0, at).every((p) => p.y > point.y)) : all;
     if (own.length < 2) return [];
     const path = own.map((point) => pixel(point.x, point.y).map(round).join(' ')).join('L');
     return [
       html`<path
+        class="curve"
         d="M${path}"
         fill="none"
         stroke="${looks.get(method)!.colour}"
