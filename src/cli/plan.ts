@@ -77,7 +77,7 @@ export function planCommand(): Command {
     .option('--base <plan>', 'the plan that a method which changes plans builds upon')
     .option(
       '--budget-cost <share>',
-      "evaluations of the network, as a share of the dense policy's (search; default 0.05)",
+      "multiply-adds, as a share of the dense policy's (search; default 0.05)",
       positiveNumber,
     )
     .option('--budget-ms <ms>', 'time of a chunk on this machine (search)', positiveNumber)

@@ -81,8 +81,8 @@ export async function searchedPlan(
   }
   const { threads, seed } = options;
   const { steps } = policy.manifest.noise_scheduler;
-  const cost = new PlanCost(policy);
   const numerics: Numerics = { kind: options.int8 ? 'int8' : 'fp32' };
+  const cost = new PlanCost(policy, numerics);
   const time = options.budgetMs === undefined ? undefined : await PlanTime.open(policy, threads);
   const goal = goalOf(options, numerics, cost, time);
   const weights = weightsOf(policy, options);
@@ -126,9 +126,12 @@ export async function searchedPlan(
       );
     }
     const share = found.evaluations.length / steps;
+    const { budgetCost } = options;
     const made = await noWorseThanBac(policy, calibration, search, found, share, {
       threads,
       weights,
+      most:
+        budgetCost === undefined ? cost.affine(found.evaluations.length) : budgetCost * cost.dense,
     });
     const control = await search.control();
     const { made: certified } = await certify(

@@ -54,6 +54,7 @@ export async function searchCandidate(
 /**
  * The candidate as a plan; that of BAC where it costs no more and its error, measured on the same runs, is less.
  * @param share of the dense policy's evaluations that BAC may take
+ * @param options `most`: multiply-adds that BAC may take, as its compiled graph counts them
  */
 export async function noWorseThanBac(
   policy: PolicyPackage,
@@ -61,17 +62,28 @@ export async function noWorseThanBac(
   search: PlanSearch,
   found: Found,
   share: number,
-  options: { readonly threads: number; readonly weights: readonly number[] },
+  options: {
+    readonly threads: number;
+    readonly weights: readonly number[];
+    readonly most?: number;
+  },
 ): Promise<MadePlan> {
   const outcome = await search.carryOut(found);
   const made = affinePlan(policy, outcome);
-  const bac = bacWithin(policy, calibration, share);
-  if (!bac) return made;
   const trajectories: Trajectories = calibration.trajectories!;
   const fitted = [...search.folds.of.keys()].filter((row) => search.folds.of[row]! >= 0);
   const rows = spreadEvenly(fitted.length, BAC_RUNS).map((i) => fitted[i]!);
-  const theirs = await measurePlan(policy, bac, trajectories, rows, options);
-  return rootMeanSquare(theirs, options.weights) < outcome.error ? bac : made;
+  const { most = Infinity } = options;
+  for (let allowed = share; ;) {
+    const bac = bacWithin(policy, calibration, allowed);
+    if (!bac) return made;
+    const theirs = await measurePlan(policy, bac, trajectories, rows, options);
+    if (theirs.multiplyAdds <= most) {
+      return rootMeanSquare(theirs, options.weights) < outcome.error ? bac : made;
+    }
+    // Late feed-forwards, which cost most, have more updates than other blocks: fewer of all then.
+    allowed = Math.min(allowed * (most / theirs.multiplyAdds), updateShare(bac.plan) - 1e-6);
+  }
 }
 
 /** BAC's plan with S updates and the final one, n = 5 where there are as many blocks. */

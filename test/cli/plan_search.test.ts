@@ -142,18 +142,24 @@ describe('bac-policy plan --method search', () => {
         evaluations: [0, 3, 5, 7],
         lookAhead: [0, 0, 0, 0],
       });
-      const made = (error: number): Promise<MadePlan> => {
+      const made = (error: number, most?: number): Promise<MadePlan> => {
         const search = {
           folds: opened.folds,
           carryOut: () => Promise.resolve({ ...outcome, error }),
         };
         const [found, like] = [{ ...outcome, error }, search as unknown as PlanSearch];
-        return noWorseThanBac(policy, calibration, like, found, 0.5, { threads: 1, weights });
+        return noWorseThanBac(policy, calibration, like, found, 0.5, {
+          ...{ threads: 1, weights },
+          ...(most !== undefined && { most }),
+        });
       };
       const worse = await made(Infinity);
       assert.equal(worse.plan.method.name, 'bac');
       assert.ok(updateShare(worse.plan) <= 0.5);
       assert.equal((await made(0)).plan.method.name, 'search');
+      // Nor at more multiply-adds than it may take.
+      const { dense } = new PlanCost(policy);
+      assert.equal((await made(Infinity, 0.05 * dense)).plan.method.name, 'search');
     } finally {
       await opened.close();
     }
