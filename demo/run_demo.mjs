@@ -91,7 +91,7 @@ await writeAtomically(
     units,
     notes: [
       'Policy: robosuite Lift, Panda arm, 4 layers of width 64: small enough to lie in a repository. The paper has 8 layers of width 256, where caching wins more.',
-      `Times: bac-policy bench on ${cpus()[0]?.model ?? 'this machine'}, Node ${process.version}, ${facts.dense.threads} thread, all in turn. Dense here is dense on the same compiled engine; against PyTorch: make peers, then bac-policy bench --peers.`,
+      `Times: bac-policy bench on ${cpus()[0]?.model ?? 'this machine'}, Node ${process.version}, ${facts.dense.threads} thread, all in turn; as if nothing else ran: the time of the processor itself, not of the clock. Dense here is dense on the same compiled engine; against PyTorch: make peers, then bac-policy bench --peers.`,
       'Differences: over all actions of the replayed bags, joint by joint. bac-policy bench prints one root mean square over all joints together, from other noise.',
       'Both plans were made from observations of these two episodes, the only ones in the repository, with other noise. On other episodes the searched plan is less exact: optimize with your own bags holds episodes out and says by how much.',
       'Small differences of the motion do not prove that the task succeeds: for that, a robot or a simulator has to be in the loop.',

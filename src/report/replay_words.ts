@@ -14,8 +14,8 @@ export function replayWords({
   return [
     `The policy made ${chunks} chunks of ${actionsPerChunk} actions from ${episodes} recorded episodes, dense (every ` +
       `block computed at every denoising step) and with each plan, from the same noise. Dense, a chunk takes ` +
-      `${ms(dense.median_ms)} (median, ${threads}, compiled).`,
-    ...plans.map((plan) => ofPlan(plan, dense.median_ms)),
+      `${ms(dense.own_ms)} (${threads}, compiled, as if nothing else ran).`,
+    ...plans.map((plan) => ofPlan(plan, dense.own_ms)),
     `Dense runs from different noise are ${amounts(otherNoise.units, ({ rms }) => rms)} apart: so much the policy ` +
       'itself leaves open.',
   ];
@@ -29,7 +29,7 @@ function ofPlan({ label, name, plan, bench, units }: ReplayedPlan, denseMs: numb
       : `computes ${(100 * plan.block_update_share).toFixed(1)} % of the blocks`;
   return (
     `${label} (${name}) ${network}: ${(100 * bench.cost).toFixed(1)} % of the multiply-adds. A chunk takes ` +
-    `${ms(bench.median_ms)}, ${(denseMs / bench.median_ms).toFixed(1)} times faster. Its joint targets are ` +
+    `${ms(bench.own_ms)}, ${(denseMs / bench.own_ms).toFixed(1)} times faster. Its joint targets are ` +
     `${amounts(units, ({ rms }) => rms)} from the dense ones (root mean square; at most ` +
     `${amounts(units, ({ max }) => max)}).`
   );

@@ -34,7 +34,14 @@ const DENSE: BenchRow = {
   error_rms: 0,
   load_ms: 1,
 };
-const CACHED: BenchRow = { ...DENSE, name: 'p.json', median_ms: 10, p90_ms: 11, cost: 0.2 };
+const CACHED: BenchRow = {
+  ...DENSE,
+  name: 'p.json',
+  median_ms: 10,
+  own_ms: 10,
+  p90_ms: 11,
+  cost: 0.2,
+};
 const REPLAYS = {
   dense: motionOf([[[0, 0, 0.04]], [[0, 0, 0]]]),
   cached: motionOf([[[0.003, 0, 0.04]], [[0, 0.004, 0]]]),
@@ -73,7 +80,7 @@ describe('replay page', () => {
     const words = replayWords(facts).join(' ');
     for (const part of [
       '2 chunks of 1 actions from 2 recorded episodes',
-      'Dense, a chunk takes 80.0 ms (median, 1 thread, compiled)',
+      'Dense, a chunk takes 80.0 ms (1 thread, compiled, as if nothing else ran)',
       'The one (bac_s2_n1_cosine) computes 20.0 % of the blocks: 20.0 % of the multiply-adds',
       'A chunk takes 10.0 ms, 8.0 times faster',
       '2.50 mrad and 0.000 mm from the dense ones (root mean square; at most 4.00 mrad and 0.000 mm)',
