@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { bagSummary } from '../../src/bag/bag_summary.js';
 
 describe('make demo', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let directory: string;
   let printed: string;
 
