@@ -61,10 +61,12 @@ function raised(
   conditions: readonly Float32Array[],
   episodes: ArrayLike<number>,
 ): number {
-  let monitor = new DriftMonitor(reference);
+  // Observations of episodes that went on side by side take turns.
+  const monitors = new Map<number, DriftMonitor>();
   let count = 0;
   for (const [i, condition] of conditions.entries()) {
-    if (i > 0 && episodes[i] !== episodes[i - 1]) monitor = new DriftMonitor(reference);
+    const monitor = monitors.get(episodes[i]!) ?? new DriftMonitor(reference);
+    monitors.set(episodes[i]!, monitor);
     if (monitor.observe(condition) === 'drift') count++;
   }
   return count / conditions.length;

@@ -49,6 +49,14 @@ describe('driftFacts', () => {
     assert.equal(beyond, 1);
     // Every episode has 20 observations, and begins anew: three are too few.
     assert.equal(raised, 17 / 20);
+    // Episodes that were recorded side by side take turns.
+    const { conditions: rows, episodes: of } = episodesOf(7, 2, [0, 0, 0.4, 0, 0]);
+    const order = Array.from({ length: 40 }, (_, i) => (i % 2) * 20 + (i >> 1));
+    const turns = facts({
+      conditions: Float32Array.from(order.flatMap((i) => [...rows.subarray(10 * i, 10 * i + 10)])),
+      episodes: order.map((i) => of[i]!),
+    });
+    assert.equal(turns.raised, 17 / 20);
   });
 
   it('finds a camera that was moved, which the condition does not show', () => {
