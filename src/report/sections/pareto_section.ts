@@ -105,7 +105,7 @@ function labelsOf(rows: readonly ReportRow[]): ReadonlyMap<string, string> {
   const labels = new Map<string, string>();
   for (const { name, method, plan, cost } of rows) {
     if (method === CONTROL_METHOD) {
-      labels.set(name, `${name}, further left`);
+      labels.set(name, 'no network');
       continue;
     }
     const same = rows.filter((row) => row.method === method && !row.plan?.file);
