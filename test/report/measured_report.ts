@@ -123,7 +123,7 @@ async function searchedPlans(
   for (const evaluations of EVALUATIONS) {
     const { plan, constants } = affinePlan(
       policy,
-      await search.carryOut({ evaluations, reused: [] }),
+      await search.carryOut({ evaluations, lookAhead: evaluations.map(() => 0.7) }),
     );
     plans.push({
       name: `searched_${evaluations.length}`,
