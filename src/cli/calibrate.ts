@@ -5,7 +5,7 @@ import { selectSamples, spreadEvenly, type DenoisingInputs } from '../caching/de
 import { recordFeatures } from '../caching/record_features.js';
 import type { Trajectories } from '../caching/trajectories.js';
 import { BadInput } from '../errors.js';
-import { openBatchedNetwork } from '../inference/batched_network.js';
+import { openNetworkPool } from '../inference/network_pool.js';
 import { openInterpreter } from '../inference/interpreter.js';
 import { writeCalibration } from '../policy/calibration_file.js';
 import { FeatureFile } from '../policy/feature_file.js';
@@ -161,8 +161,8 @@ async function recordDense(
   const runs = await runsInTime(policy, inputs, options);
   const rows = trajectoryRows(inputs, episodes, manifest, runs, options.seed);
   const bar = progressBar('dense runs', rows.inputs.samples * manifest.noise_scheduler.steps);
-  const network = await openBatchedNetwork(policy, rows.inputs.condition, {
-    threads: options.threads,
+  const network = await openNetworkPool(policy, rows.inputs.condition, {
+    processes: options.threads,
   });
   try {
     return await recordTrajectories(network, manifest, rows.inputs, rows, {
@@ -181,7 +181,7 @@ async function runsInTime(
   { trajectories: wanted, secondsLeft, threads }: CalibrateOptions,
 ): Promise<number> {
   if (!secondsLeft) return wanted;
-  const network = await openBatchedNetwork(policy, condition, { threads });
+  const network = await openNetworkPool(policy, condition, { processes: threads });
   try {
     const runs = await runsWithin(network, policy.manifest, {
       wanted,

@@ -75,7 +75,7 @@ export class AffineRollout {
   readonly #rows: readonly number[];
 
   /**
-   * @param network opened with the conditions of the trajectories
+   * @param evaluated the network, and which of its samples the trajectories are of
    * @param deviation how far an arrival is from the dense trajectory, on samples that the fits did not see
    */
   constructor(
@@ -83,7 +83,7 @@ export class AffineRollout {
     steps: readonly DenoisingStep[],
     trajectories: Trajectories,
     folds: Folds,
-    network: BatchedNetwork,
+    evaluated: { readonly network: BatchedNetwork; readonly rows: readonly number[] },
     deviation: (arrival: Arrival) => number,
   ) {
     this.#a = policy.architecture;
@@ -91,9 +91,9 @@ export class AffineRollout {
     this.#steps = steps;
     this.#trajectories = trajectories;
     this.#folds = folds;
-    this.#network = network;
+    this.#network = evaluated.network;
+    this.#rows = evaluated.rows;
     this.#deviation = deviation;
-    this.#rows = Array.from({ length: trajectories.samples }, (_, i) => i);
   }
 
   /** Where every plan begins. */

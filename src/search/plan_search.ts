@@ -1,7 +1,8 @@
 import type { AffineRun } from '../caching/affine_run.js';
 import { spreadEvenly } from '../caching/denoising_inputs.js';
 import { selectTrajectories, type Trajectories } from '../caching/trajectories.js';
-import { type BatchedNetwork, openBatchedNetwork } from '../inference/batched_network.js';
+import type { BatchedNetwork } from '../inference/batched_network.js';
+import { openNetworkPool } from '../inference/network_pool.js';
 import { denoisingSteps } from '../policy/noise_schedule.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { ActionError } from './action_error.js';
@@ -39,7 +40,7 @@ export interface Outcome extends Candidate, Errors {
 interface SearchOptions {
   /** Of the joints in the error, A of them. */
   readonly weights: readonly number[];
-  /** Inside one operator. */
+  /** Processes that evaluate the network, one thread each. */
   readonly threads: number;
 }
 
@@ -48,8 +49,10 @@ export class PlanSearch {
   readonly #all: Rehearsal;
   /** On fewer runs, to try candidates. */
   readonly #some: Rehearsal;
+  readonly #network: BatchedNetwork;
 
-  private constructor(all: Rehearsal, some: Rehearsal) {
+  private constructor(network: BatchedNetwork, all: Rehearsal, some: Rehearsal) {
+    this.#network = network;
     this.#all = all;
     this.#some = some;
   }
@@ -58,13 +61,16 @@ export class PlanSearch {
   static async open(
     policy: PolicyPackage,
     trajectories: Trajectories,
-    options: SearchOptions,
+    { weights, threads }: SearchOptions,
   ): Promise<PlanSearch> {
-    const all = await Rehearsal.open(policy, trajectories, options);
-    if (trajectories.samples <= TRIED_RUNS) return new PlanSearch(all, all);
-    const rows = spreadEvenly(trajectories.samples, TRIED_RUNS);
-    const some = await Rehearsal.open(policy, selectTrajectories(trajectories, rows), options);
-    return new PlanSearch(all, some);
+    const { samples, condition } = trajectories;
+    const network = await openNetworkPool(policy, condition, { processes: threads });
+    const every = Array.from({ length: samples }, (_, row) => row);
+    const all = new Rehearsal(network, every, policy, trajectories, weights);
+    if (samples <= TRIED_RUNS) return new PlanSearch(network, all, all);
+    const rows = spreadEvenly(samples, TRIED_RUNS);
+    const tried = selectTrajectories(trajectories, rows);
+    return new PlanSearch(network, all, new Rehearsal(network, rows, policy, tried, weights));
   }
 
   /** Which samples are held out. */
@@ -91,6 +97,7 @@ export class PlanSearch {
   async close(): Promise<void> {
     await this.#all.close();
     if (this.#some !== this.#all) await this.#some.close();
+    await this.#network.close();
   }
 }
 
@@ -103,22 +110,22 @@ interface Stage {
 class Rehearsal {
   readonly folds: Folds;
   readonly #rollout: AffineRollout;
-  readonly #network: BatchedNetwork;
   readonly #trajectories: Trajectories;
   readonly #error: ActionError;
   readonly #steps: number;
   /** Where plans that begin alike are, those used last at the end. */
   readonly #stages = new Map<string, Stage>();
 
-  private constructor(
+  /** @param rows of the network's samples that the dense runs are of */
+  constructor(
     network: BatchedNetwork,
+    rows: readonly number[],
     policy: PolicyPackage,
     trajectories: Trajectories,
     weights: readonly number[],
   ) {
     const { architecture, noise_scheduler: scheduler } = policy.manifest;
     this.folds = searchSplit(trajectories);
-    this.#network = network;
     this.#trajectories = trajectories;
     this.#error = new ActionError(policy.manifest, weights, this.folds);
     this.#steps = trajectories.clean.length;
@@ -127,18 +134,9 @@ class Rehearsal {
       denoisingSteps(scheduler),
       trajectories,
       this.folds,
-      network,
+      { network, rows },
       ({ x, step }) => this.#error.of(x, trajectories.states[step]!),
     );
-  }
-
-  static async open(
-    policy: PolicyPackage,
-    trajectories: Trajectories,
-    { weights, threads }: SearchOptions,
-  ): Promise<Rehearsal> {
-    const network = await openBatchedNetwork(policy, trajectories.condition, { threads });
-    return new Rehearsal(network, policy, trajectories, weights);
   }
 
   async carryOut({ evaluations, lookAhead }: Candidate): Promise<Outcome> {
@@ -170,7 +168,6 @@ class Rehearsal {
 
   async close(): Promise<void> {
     await this.#rollout.close();
-    await this.#network.close();
   }
 
   async #stage(prefix: string, end: number, make: (end: number) => Promise<Stage>): Promise<Stage> {

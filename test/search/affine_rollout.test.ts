@@ -85,7 +85,7 @@ describe('affine runs of a policy on a circle', function () {
       steps,
       trajectories,
       searchSplit(trajectories),
-      network,
+      { network, rows: [...each] },
       ({ x, step }) => deviation(x, step),
     );
   });
