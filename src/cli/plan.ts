@@ -95,7 +95,12 @@ export function planCommand(): Command {
     .option('--time-limit <s>', 'stop searching then with the best so far', positiveNumber)
     .option('--resume <file>', 'go on with PLAN.search.json of an earlier search')
     .option('--int8', 'compute in int8 (search)')
-    .option('--threads <n>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
+    .option(
+      '--threads <n>',
+      'threads inside one operator, where plans are timed',
+      integerOption(1, MAX_THREADS),
+      1,
+    )
     .option('--json', 'print a summary for machines')
     .action(runPlan);
 }

@@ -36,13 +36,18 @@ async function answer(request: NetworkRequest): Promise<NetworkAnswer> {
   return { kind: 'output', output: await network.evaluate(samples, timestep, x) };
 }
 
+/** Where nobody listens any more, this process ends anyway. */
+function send(message: NetworkAnswer): void {
+  process.send!(message, undefined, undefined, () => undefined);
+}
+
 let last = Promise.resolve();
 process.on('message', (request: NetworkRequest) => {
   last = last.then(async () => {
     try {
-      process.send!(await answer(request));
+      send(await answer(request));
     } catch (error) {
-      process.send!({ kind: 'failed', message: messageOf(error) } satisfies NetworkAnswer);
+      send({ kind: 'failed', message: messageOf(error) });
     }
   });
 });

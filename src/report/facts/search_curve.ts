@@ -25,13 +25,16 @@ export interface Dominating {
 export interface SearchCurve {
   /** The searched plans by cost. */
   readonly plans: readonly string[];
-  /** Costs at which rows were compared: from the cheapest searched plan to the costliest, within 0.02 to 0.5. */
+  /**
+   * Costs at which rows were compared: from the cheapest searched plan, at least 0.02, to 0.5. What is costlier than
+   * any searched plan is held against the costliest one, which takes less.
+   */
   readonly from: number;
   readonly to: number;
   /** Rows that were compared. */
   readonly compared: number;
   readonly dominated_by: readonly Dominating[];
-  /** Rows of a cost in 0.02 to 0.5 at which nothing was searched, cheaper or costlier. */
+  /** Rows of a cost in 0.02 to 0.5 that are cheaper than any searched plan. */
   readonly not_compared: readonly string[];
 }
 
@@ -48,11 +51,10 @@ export function searchCurve(rows: readonly Compared[]): SearchCurve | null {
   const [low, high] = RANGE;
   if (searched.length === 0 || searched.every(({ cost }) => cost < low || cost > high)) return null;
   const from = Math.max(low, searched[0]!.cost);
-  const to = Math.min(high, searched.at(-1)!.cost);
   const others = rows.filter(
     ({ method, error, cost }) => method !== 'search' && error && cost >= low && cost <= high,
   );
-  const inside = others.filter(({ cost }) => cost >= from && cost <= to);
+  const inside = others.filter(({ cost }) => cost >= from);
   const errorAt = curveOf(searched.map((row) => [row.cost, row.error!.rms.value]));
   const distanceAt = curveOf(searched.map((row) => [row.cost, row.distribution_distance!.value]));
   const dominating = inside.flatMap((row): Dominating[] => {
@@ -71,7 +73,7 @@ export function searchCurve(rows: readonly Compared[]): SearchCurve | null {
   return {
     plans: searched.map(({ name }) => name),
     from,
-    to,
+    to: high,
     compared: inside.length,
     dominated_by: dominating,
     not_compared: others.filter((row) => !inside.includes(row)).map(({ name }) => name),
@@ -79,8 +81,8 @@ export function searchCurve(rows: readonly Compared[]): SearchCurve | null {
 }
 
 /**
- * The value at a cost between the first and the last point, straight on logarithmic axes where both neighbours are
- * above 0; a costlier plan that is worse than a cheaper one does not count.
+ * The value at a cost from the first point on, straight on logarithmic axes where both neighbours are above 0, and
+ * that of the last point beyond it; a costlier plan that is worse than a cheaper one does not count.
  */
 function curveOf(points: readonly (readonly [number, number])[]): (cost: number) => number {
   const falling: (readonly [cost: number, value: number])[] = [];

@@ -34,7 +34,7 @@ export function searchSentences(facts: ReportFacts): string[] {
       : []),
     ...(curve.not_compared.length > 0
       ? [
-          `The search has no plan as cheap, or as costly, as ${curve.not_compared.join(', ')}: these are not compared.`,
+          `The search has no plan as cheap as ${curve.not_compared.join(', ')}: these are not compared.`,
         ]
       : []),
   ];

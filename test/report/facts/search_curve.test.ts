@@ -25,7 +25,7 @@ describe('searchCurve', () => {
   it('says that nothing beats the curve where nothing does', () => {
     const found = searchCurve([...searched, row('bac', 0.05, 15.1), row('bac', 0.03, 40)])!;
     assert.deepEqual(found.plans, ['search_0.02', 'search_0.05', 'search_0.1']);
-    assert.deepEqual([found.from, found.to, found.compared], [0.02, 0.1, 2]);
+    assert.deepEqual([found.from, found.to, found.compared], [0.02, 0.5, 2]);
     assert.deepEqual(found.dominated_by, []);
   });
 
@@ -44,7 +44,7 @@ describe('searchCurve', () => {
     assert.deepEqual(found.dominated_by, []);
   });
 
-  it('lists what costs more or less than any searched plan, but nothing outside 0.02 to 0.5', () => {
+  it('lists what costs less than any searched plan, holds what costs more against the costliest', () => {
     const found = searchCurve([
       row('search', 0.03, 20),
       row('bac', 0.3, 1),
@@ -52,8 +52,11 @@ describe('searchCurve', () => {
       row('uniform', 0.9, 0.1),
       row('no-network', 0.0001, 60),
     ])!;
-    assert.deepEqual(found.not_compared, ['bac_0.3', 'ddim_0.02']);
-    assert.deepEqual(found.dominated_by, []);
+    assert.deepEqual(found.not_compared, ['ddim_0.02']);
+    assert.deepEqual(
+      found.dominated_by.map(({ name, curve }) => [name, curve]),
+      [['bac_0.3', 20]],
+    );
   });
 
   it('compares other solvers by the distance of distributions, too', () => {
