@@ -61,7 +61,7 @@ export function optimizeCommand(): Command {
     .option('--vectors <file>', 'take them from raw vectors (safetensors)')
     .option('-o, --output <dir>', 'where the plans go (default: plans/ in the package)')
     .option('--time-limit <s>', 'seconds in all', positiveNumber, 540)
-    .option('--trajectories <N>', 'dense runs to learn from', integerOption(16), 1200)
+    .option('--trajectories <N>', 'dense runs to learn from', integerOption(16), 1600)
     .option('--seed <n>', 'of noise and search', integerOption(0), 0)
     .addOption(planningThreads('threads that planning takes; plans are timed with one'))
     .option('--json', 'print the curve and the presets for machines')
