@@ -61,9 +61,9 @@ export function calibrateCommand(): Command {
     )
     .option(
       '--trajectories <N>',
-      'dense runs that search and corrections learn from; 0 = none',
+      'dense runs that search and corrections learn from, the more the better; 0 = none',
       integerOption(0),
-      1600,
+      2400,
     )
     .option('--seed <n>', 'seed of the noise where none is given', integerOption(0), 0)
     .option('--features <file>', 'also write the raw features: 25 MB a sample for 8 layers, E 256')
