@@ -22,6 +22,10 @@ import { progressBar } from './terminal.js';
 /** Features of one batch are held at once: this many bytes, or those of one sample if it has more. */
 const MAX_BATCH_BYTES = 128 * 1024 ** 2;
 const MAX_BATCH = 16;
+/** Dense runs where nobody says how many: 5 minutes for 8 layers on two cores. */
+const DENSE_RUNS = 2400;
+/** Most of them that repeat one observation with other noise. */
+const MOST_NOISES = 8;
 /** Bytes of the (K, K) sums of all blocks; 8 layers have 4 MB at 100 steps, 384 MB at 1000. */
 const MAX_STATISTICS_BYTES = 1024 ** 3;
 
@@ -31,7 +35,8 @@ export interface CalibrateOptions {
   readonly bag?: string[];
   readonly vectors?: string;
   readonly samples: number;
-  readonly trajectories: number;
+  /** Absent = {@link DENSE_RUNS}, fewer where there are few observations. */
+  readonly trajectories?: number;
   readonly seed: number;
   readonly features?: string;
   readonly maxAge?: number;
@@ -61,9 +66,8 @@ export function calibrateCommand(): Command {
     )
     .option(
       '--trajectories <N>',
-      'dense runs that search and corrections learn from, the more the better; 0 = none',
+      `dense runs that search and corrections learn from, the more the better; 0 = none (default: ${DENSE_RUNS}, at most ${MOST_NOISES} an observation)`,
       integerOption(0),
-      2400,
     )
     .option('--seed <n>', 'seed of the noise where none is given', integerOption(0), 0)
     .option('--features <file>', 'also write the raw features: 25 MB a sample for 8 layers, E 256')
@@ -116,7 +120,7 @@ export async function calibratePolicy(directory: string, options: CalibrateOptio
   }
   const recorded = await recordedInputs(policy, {
     ...options,
-    samples: Math.max(options.samples, observationsFor(options.trajectories)),
+    samples: Math.max(options.samples, observationsFor(options.trajectories ?? DENSE_RUNS)),
   });
   const { available, sources } = recorded;
   const inputs = selectSamples(
@@ -125,8 +129,10 @@ export async function calibratePolicy(directory: string, options: CalibrateOptio
     scheduler.steps,
   );
   const statistics = await record(policy, inputs, options);
+  const wanted =
+    options.trajectories ?? Math.min(DENSE_RUNS, MOST_NOISES * recorded.inputs.samples);
   const trajectories =
-    options.trajectories > 0 ? await recordDense(policy, recorded, options) : undefined;
+    wanted > 0 ? await recordDense(policy, recorded, { ...options, wanted }) : undefined;
   await writeCalibration(options.output, {
     ...(trajectories && { trajectories }),
     ...(recorded.pictures.size > 0 && { pictures: recorded.pictures }),
@@ -155,7 +161,7 @@ export async function calibratePolicy(directory: string, options: CalibrateOptio
 async function recordDense(
   policy: PolicyPackage,
   { inputs, episodes }: RecordedInputs,
-  options: CalibrateOptions,
+  options: CalibrateOptions & { readonly wanted: number },
 ): Promise<Trajectories> {
   const { manifest } = policy;
   const runs = await runsInTime(policy, inputs, options);
@@ -178,7 +184,7 @@ async function recordDense(
 async function runsInTime(
   policy: PolicyPackage,
   { condition, samples: available }: DenoisingInputs,
-  { trajectories: wanted, secondsLeft, threads }: CalibrateOptions,
+  { wanted, secondsLeft, threads }: CalibrateOptions & { readonly wanted: number },
 ): Promise<number> {
   if (!secondsLeft) return wanted;
   const network = await openNetworkPool(policy, condition, { processes: threads });

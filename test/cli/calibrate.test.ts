@@ -102,7 +102,7 @@ describe('bac-policy calibrate', () => {
     const summary = succeeds(
       runCli(
         ...['calibrate', at('lift'), '--bag', bag, bag, '--samples', '3'],
-        ...['-o', at('from_bag'), '--json'],
+        ...['--trajectories', '8', '-o', at('from_bag'), '--json'],
       ),
     );
     assert.equal(summary['samples'], 3);
