@@ -84,7 +84,7 @@ export function calibrateCommand(): Command {
         .argParser(remapOption)
         .default(new Map<string, string>(), 'none'),
     )
-    .addOption(planningThreads('threads inside one operator'))
+    .addOption(planningThreads('processes that make dense runs, and threads that record features'))
     .option('--json', 'print a summary for machines')
     .action(runCalibrate);
 }

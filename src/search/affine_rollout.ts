@@ -57,6 +57,13 @@ interface Known {
   readonly ahead?: Float32Array;
 }
 
+/** What a run is fitted on. */
+interface Features {
+  /** (N, width) */
+  readonly values: Float32Array;
+  readonly columns: Columns;
+}
+
 /**
  * Affine runs fitted in the loop: from the states that a plan really arrives at, each run is fitted to lead back
  * to the dense trajectory.
@@ -158,9 +165,10 @@ export class AffineRollout {
       (value, i) => keep * value + add * (known.clean?.[i] ?? 0) + noise[i]!,
     );
     const target = this.#trajectories.states[end]!.map((value, i) => value - base[i]!);
+    const features = this.#features(known);
     let best: { x: Float32Array; fit: RidgeFit; deviation: number } | undefined;
     for (const strengths of STRENGTHS) {
-      const fit = await this.#ridge(known, strengths).fit(target);
+      const fit = await this.#ridge(features, strengths).fit(target);
       const x = base.map((value, i) => value + fit.predicted[i]!);
       const deviation = this.#deviation({ step: end, x });
       if (!best || deviation < best.deviation) best = { x, fit, deviation };
@@ -170,9 +178,10 @@ export class AffineRollout {
     return { arrival: { step: end, x }, run };
   }
 
-  #ridge(known: Known, { ridge, condition }: Strengths): NestedRidge {
-    const { features, columns } = this.#features(known, condition);
-    return new NestedRidge(features, columns, this.#folds, ridge, this.#products);
+  #ridge({ values, columns }: Features, { ridge, condition }: Strengths): NestedRidge {
+    const { n_obs_steps: window, condition_dim: width } = this.#a;
+    const scales = new Float64Array(columns.width).fill(1).fill(condition, 0, window * width);
+    return new NestedRidge(values, { ...columns, scales }, this.#folds, ridge, this.#products);
   }
 
   async #response(step: number): Promise<NoiseResponse> {
@@ -187,7 +196,7 @@ export class AffineRollout {
         step,
         this.#trajectories,
         this.#steps,
-        this.#ridge(dense, { ridge: RESPONSE_RIDGE, condition: 1 }),
+        this.#ridge(this.#features(dense), { ridge: RESPONSE_RIDGE, condition: 1 }),
         perToken.flatMap((prefix) => Array<number>(actions).fill(prefix)),
         RESPONSE_RIDGE,
         this.#products,
@@ -209,32 +218,27 @@ export class AffineRollout {
   }
 
   /** Condition first, then token by token the state, the clean sample and the noise ahead. */
-  #features(known: Known, condition: number): { features: Float32Array; columns: Columns } {
+  #features(known: Known): Features {
     const { horizon, action_dim: actions, n_obs_steps: window, condition_dim: width } = this.#a;
     const shared = window * width;
     const parts = partsOf(known);
     const perToken = parts.length * actions;
     const total = shared + horizon * perToken;
-    const { samples, condition: conditions } = this.#trajectories;
-    const features = new Float32Array(samples * total);
+    const { samples, condition } = this.#trajectories;
+    const values = new Float32Array(samples * total);
     for (let row = 0; row < samples; row++) {
-      features.set(conditions.subarray(row * shared, (row + 1) * shared), row * total);
+      values.set(condition.subarray(row * shared, (row + 1) * shared), row * total);
       for (let token = 0; token < horizon; token++) {
         for (const [i, part] of parts.entries()) {
           const at = (row * horizon + token) * actions;
-          features.set(
+          values.set(
             part.subarray(at, at + actions),
             row * total + shared + token * perToken + i * actions,
           );
         }
       }
     }
-    const scales = new Float64Array(total).fill(1);
-    scales.fill(condition, 0, shared);
-    return {
-      features,
-      columns: { width: total, prefixes: this.#prefixes(shared, perToken), scales },
-    };
+    return { values, columns: { width: total, prefixes: this.#prefixes(shared, perToken) } };
   }
 
   /**
