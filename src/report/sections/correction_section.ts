@@ -6,7 +6,7 @@ import { jsonNote } from './json_note.js';
 import type { TextTable } from './summary_section.js';
 
 /** The row of the control without a network, where there is one. */
-export function controlRow({ rows, control }: ReportFacts): ReportRow | undefined {
+function controlRow({ rows, control }: ReportFacts): ReportRow | undefined {
   return rows.find(({ name }) => name === control);
 }
 
