@@ -1,3 +1,5 @@
+import { median } from '../caching/median.js';
+
 /** What a camera usually shows. */
 export interface PictureReference {
   /** Cell by cell, see `thumbnail`. */
@@ -59,10 +61,4 @@ function usualOf(thumbnails: readonly Float32Array[]): Float32Array {
 
 function change(usual: Float32Array, thumbnail: Float32Array): number {
   return median(Array.from(usual, (value, cell) => Math.abs(value - thumbnail[cell]!)));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length / 2;
-  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }

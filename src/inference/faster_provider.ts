@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { median } from '../caching/median.js';
 import { sha256, writeAtomically } from '../files.js';
 import { type FoundProvider, withoutCuda } from './execution_provider.js';
 import { cacheDirectory } from './graph_cache.js';
@@ -89,10 +90,6 @@ function inWords({ cpuMs, cudaMs, winner }: Result): FoundProvider {
     provider: winner,
     note: `a chunk takes ${cpuMs.toFixed(1)} ms on the CPU and ${cudaMs.toFixed(1)} ms with CUDA: ${used} is used`,
   };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
 
 async function pathOf(key: readonly unknown[]): Promise<string> {
