@@ -97,6 +97,11 @@ export class RosPeer {
     return this.ask('unstream', topics.length > 0 ? { topics } : {});
   }
 
+  /** The header stamps that a topic's stream has sent so far, ns. */
+  async stamps(topic: string): Promise<bigint[]> {
+    return (await this.ask<string[]>('stamps', { topic })).map(BigInt);
+  }
+
   /** Keeps what comes on a topic; latched topics also what was said before. */
   async collect(topic: string, type: string, latched = false, wait = true): Promise<void> {
     await this.ask('collect', { topic, type, latched, wait });

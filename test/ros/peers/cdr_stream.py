@@ -13,6 +13,7 @@ class CdrStream:
     def __init__(self, publisher, clock, settings):
         self.publisher, self.clock, self.settings = publisher, clock, settings
         self.sent = 0
+        self.stamps = []  # ns
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -39,6 +40,7 @@ class CdrStream:
                     offset = offsets_ms[turn // repeat % len(offsets_ms)]
                     stamp = self.clock.now() + int(offset * 1e6)
                 message = with_stamp(message, stamp)
+                self.stamps.append(stamp)
             self.publisher.publish(message)
             self.sent += 1
             due = max(due + 1 / hz, time.monotonic() - 1)

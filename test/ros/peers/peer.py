@@ -79,6 +79,10 @@ class Peer:
         sent = {name: stream.stop() for name, stream in found}
         return {"now": time.monotonic_ns(), "sent": sent}
 
+    def stamps(self, topic):
+        """The stamps that a topic's stream has sent, ns as text: they are too long for JavaScript's numbers."""
+        return [str(stamp) for stamp in self.streams[topic].stamps]
+
     def play(self, file, rate=1.0, clock=True):
         """Plays messages as play.py says. Gives how many."""
         return play(self, file, rate, clock)
