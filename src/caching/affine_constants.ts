@@ -3,7 +3,7 @@ import type { Architecture } from '../policy/manifest.js';
 import type { PlanConstants } from '../policy/plan_file.js';
 import { floatTensor, type Tensor } from '../policy/safetensors.js';
 import type { DenoisingStep } from '../policy/noise_schedule.js';
-import type { AffineRun } from './affine_run.js';
+import type { AffineRun, PreviousEvaluation } from './affine_run.js';
 import { askedAt, type LookAhead } from './look_ahead.js';
 
 /**
@@ -50,6 +50,20 @@ export function affineRuns(
       const weights = get('look_ahead', [end - begin]);
       return { weights, asked: get('asked', square), ...askedAt(steps, begin, weights) };
     };
+    const previous = (): PreviousEvaluation => {
+      if (i === 0) {
+        throw new BadInput(
+          `constant '${name('previous_state')}' is of an evaluation before the first`,
+          where,
+          'make the plan again with bac-policy plan',
+        );
+      }
+      return {
+        state: get('previous_state', square),
+        clean: get('previous_clean', square),
+        ...(constants.has(name('previous_asked')) && { asked: get('previous_asked', square) }),
+      };
+    };
     return {
       begin,
       end,
@@ -59,6 +73,7 @@ export function affineRuns(
       offset: get('offset', [size]),
       noise: get('noise', [kept, size, size]),
       ...(constants.has(name('look_ahead')) && { lookAhead: lookAhead() }),
+      ...(constants.has(name('previous_state')) && { previous: previous() }),
     };
   });
 }
@@ -79,6 +94,11 @@ export function affineConstants(runs: readonly AffineRun[]): Map<string, Tensor>
     if (run.lookAhead) {
       put('look_ahead', run.lookAhead.weights, [run.end - run.begin]);
       put('asked', run.lookAhead.asked, [size, size]);
+    }
+    if (run.previous) {
+      put('previous_state', run.previous.state, [size, size]);
+      put('previous_clean', run.previous.clean, [size, size]);
+      if (run.previous.asked) put('previous_asked', run.previous.asked, [size, size]);
     }
   }
   return constants;

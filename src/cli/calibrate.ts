@@ -23,7 +23,7 @@ import { progressBar } from './terminal.js';
 const MAX_BATCH_BYTES = 128 * 1024 ** 2;
 const MAX_BATCH = 16;
 /** Dense runs where nobody says how many: 5 minutes for 8 layers on two cores. */
-const DENSE_RUNS = 2400;
+const DENSE_RUNS = 3200;
 /** Most of them that repeat one observation with other noise. */
 const MOST_NOISES = 8;
 /** Bytes of the (K, K) sums of all blocks; 8 layers have 4 MB at 100 steps, 384 MB at 1000. */

@@ -1,5 +1,12 @@
-import type { AffineRun } from '../caching/affine_run.js';
+import { type AffineRun, affineTerms } from '../caching/affine_run.js';
 import type { GraphBuilder, Value } from './graph.js';
+
+/** What is known of an evaluation, each (1, TA): the sample, where the network was asked, the clipped clean sample. */
+export interface EvaluatedValues {
+  readonly x: Value;
+  readonly asked: Value;
+  readonly clean: Value;
+}
 
 /**
  * The affine correction in the graph: one product per run of denoising steps, see {@link AffineRun}. What does
@@ -43,22 +50,17 @@ export class AffineRunsGraph {
   /**
    * The sample at the end of a run. What has a matrix of zeros is not looked at: a run with `clean` zero needs no
    * evaluation of the network.
-   * @param x @param asked @param clean each (1, TA), at its begin
+   * @param before the evaluation before, if there was one
    */
-  advance(run: AffineRun, x: Value, asked: Value, clean: Value): Value {
+  advance(run: AffineRun, now: EvaluatedValues, before?: EvaluatedValues): Value {
     const g = this.#graph;
-    const size = x.shape[1]!;
-    const terms = [
-      { value: x, matrix: run.state },
-      { value: clean, matrix: run.clean },
-      { value: asked, matrix: run.lookAhead?.asked },
-    ];
+    const size = now.x.shape[1]!;
     const known = this.#withoutNetwork(run, size);
     // Without a way into the result, an evaluation of the network is left out of the graph.
     const values: Value[] = [];
     const matrices: Float32Array[] = [];
-    for (const { value, matrix } of terms) {
-      if (!matrix?.some((factor) => factor !== 0)) continue;
+    for (const [value, matrix] of affineTerms(run, now, before)) {
+      if (!matrix.some((factor) => factor !== 0)) continue;
       values.push(value);
       matrices.push(matrix);
     }

@@ -1,7 +1,7 @@
 import type { DenoisingProgram } from '../caching/denoising_program.js';
 import { BadInput } from '../errors.js';
 import type { PolicyManifest } from '../policy/manifest.js';
-import { AffineRunsGraph } from './affine_runs_graph.js';
+import { AffineRunsGraph, type EvaluatedValues } from './affine_runs_graph.js';
 import { CachedNetwork, type Predict } from './cached_network.js';
 import type { DenoiserWeights } from './denoiser_weights.js';
 import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
@@ -116,14 +116,18 @@ function affineLoop({
     program.noiseRows,
   );
   let x = g.reshape(initial, [1, size]);
+  let before: EvaluatedValues | undefined;
   for (const run of program.affine!) {
     const { p, q } = program.steps[run.begin]!;
     const asked = maps.asked(run, x);
     const state = padWithZeros(g, g.reshape(asked, [horizon, actions]), 0, tokens);
     network.update(run.begin, state, 1);
     const padded = network.output(state, { scale: 1, output: q, sample: p });
-    const clean = g.reshape(g.slice(padded, 0, horizon, 0), [1, size]);
-    x = maps.advance(run, x, asked, range === null ? clean : g.clip(clean, -range, range));
+    const predicted = g.reshape(g.slice(padded, 0, horizon, 0), [1, size]);
+    const clean = range === null ? predicted : g.clip(predicted, -range, range);
+    const now = { x, asked, clean };
+    x = maps.advance(run, now, before);
+    before = now;
   }
   return g.reshape(x, [horizon, actions]);
 }

@@ -1,9 +1,13 @@
-import type { AffineRun } from '../caching/affine_run.js';
+import { type AffineRun, affineTerms } from '../caching/affine_run.js';
 import type { DenoisingStep } from '../policy/noise_schedule.js';
 
-/** The sample at an evaluation and the clipped clean sample predicted there, each (B, T, A). */
+/** What is known of an evaluation of the network, each (B, T, A). */
 export interface Evaluated {
+  /** The sample. */
   readonly x: Float32Array;
+  /** Where the network was asked: at x unless it looked ahead. */
+  readonly asked: Float32Array;
+  /** The clipped clean sample that it predicted. */
   readonly clean: Float32Array;
 }
 
@@ -42,13 +46,13 @@ export function askedSample(
 
 /**
  * A whole run of steps, see {@link AffineRun}; sums in double precision.
- * @param asked where the network was asked
+ * @param before the evaluation before, if there was one
  * @param size T A
  */
 export function affineStep(
   run: AffineRun,
   now: Evaluated,
-  asked: Float32Array,
+  before: Evaluated | undefined,
   condition: Float32Array,
   noiseOf: (step: number) => Float32Array,
   size: number,
@@ -71,10 +75,10 @@ export function affineStep(
   };
   for (let n = 0; n < samples; n++) {
     sum.set(run.offset);
-    addProduct(now.x, n * size, size, run.state);
-    addProduct(now.clean, n * size, size, run.clean);
+    for (const [values, matrix] of affineTerms(run, now, before)) {
+      addProduct(values, n * size, size, matrix);
+    }
     addProduct(condition, n * conditionSize, conditionSize, run.condition);
-    if (run.lookAhead) addProduct(asked, n * size, size, run.lookAhead.asked);
     for (let i = 0; i < kept; i++) {
       const matrix = run.noise.subarray(i * size * size, (i + 1) * size * size);
       addProduct(noiseOf(run.end - kept + i), n * size, size, matrix);

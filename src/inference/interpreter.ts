@@ -212,9 +212,9 @@ class BlockInterpreter implements Interpreter {
       input.onOutput?.(k, output.subarray(0, count * size), first);
       const unclipped = asked.map((value, i) => step.p * value + step.q * output[i]!);
       const clean = unclipped.map((value) => Math.max(-clipRange, Math.min(clipRange, value)));
-      const now: Evaluated = { x, clean };
+      const now: Evaluated = { x, asked, clean };
       x = run
-        ? affineStep(run, now, asked, condition, noiseOf, size)
+        ? affineStep(run, now, before, condition, noiseOf, size)
         : denoiseStep(now, before, unclipped, noiseOf(k), step);
       before = now;
       k = run ? run.end : k + 1;

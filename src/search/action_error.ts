@@ -1,5 +1,5 @@
 import type { PolicyManifest } from '../policy/manifest.js';
-import type { Folds } from './nested_ridge.js';
+import type { Folds } from './ridge_rows.js';
 
 /** Root mean square deviations of executed actions, weighted, in physical units. */
 export class ActionError {

@@ -1,13 +1,15 @@
-import type { AffineRun } from '../caching/affine_run.js';
+import type { AffineRun, PreviousEvaluation } from '../caching/affine_run.js';
 import { askedAt, type LookAhead, lookAheadWeights } from '../caching/look_ahead.js';
 import type { Trajectories } from '../caching/trajectories.js';
 import type { BatchedNetwork } from '../inference/batched_network.js';
 import { MatrixProducts } from '../inference/matrix_products.js';
 import type { Architecture } from '../policy/manifest.js';
 import type { DenoisingStep } from '../policy/noise_schedule.js';
-import { type Columns, type Folds, NestedRidge, type RidgeFit } from './nested_ridge.js';
+import { NestedRidge } from './nested_ridge.js';
 import { addedNoise, NoiseResponse } from './noise_response.js';
 import { cleanOf } from './record_trajectories.js';
+import { type Folds, ridgeRows } from './ridge_rows.js';
+import { type ChosenFit, type Features, robustFit } from './robust_fit.js';
 
 /** Ridge of the regressions that say how noise spreads. */
 const RESPONSE_RIDGE = 1e-4;
@@ -15,29 +17,13 @@ const RESPONSE_RIDGE = 1e-4;
 /** Noise responses that are kept: each holds the noise of all samples at all steps. */
 const KEPT_RESPONSES = 24;
 
-/** How strongly the parts of a correction are held back. */
-interface Strengths {
-  /** Ridge, relative to the number of rows. */
-  readonly ridge: number;
-  /** Factor of the standardised condition. */
-  readonly condition: number;
-}
-
-/** Of which each run takes what leaves the least error on samples that it was not fitted on. */
-const STRENGTHS: readonly Strengths[] = [
-  { ridge: 1e-3, condition: 1 },
-  { ridge: 1e-3, condition: 0.3 },
-  { ridge: 1e-2, condition: 1 },
-  { ridge: 1e-1, condition: 1 },
-  // Next to nothing is fitted: the clean sample stays what it is, which is best where runs are short.
-  { ridge: 1e4, condition: 1 },
-];
-
 /** Where a plan is after some of its evaluations: at `step`, with the states of all samples. */
 export interface Arrival {
   readonly step: number;
   /** (N, TA): of every sample as predicted by fits that it had no part in. */
   readonly x: Float32Array;
+  /** What the evaluation before said, if there was one. */
+  readonly previous?: Known;
 }
 
 /** A run that was fitted. */
@@ -53,15 +39,14 @@ interface Known {
   readonly x: Float32Array;
   /** Clipped; absent where the network is not evaluated. */
   readonly clean?: Float32Array;
-  /** Sum of weighted noises that the evaluation looked ahead by. */
+  /** Sum of weighted noises that the evaluation looked ahead by, and how. */
   readonly ahead?: Float32Array;
+  readonly looked?: Pick<LookAhead, 'weights' | 'level' | 'scale'>;
 }
 
-/** What a run is fitted on. */
-interface Features {
-  /** (N, width) */
-  readonly values: Float32Array;
-  readonly columns: Columns;
+/** What a run is fitted on: the condition, then token by token some parts, each (N, TA). */
+interface RunFeatures extends Features {
+  readonly parts: readonly Float32Array[];
 }
 
 /**
@@ -112,22 +97,27 @@ export class AffineRollout {
    * Evaluates the network where a plan arrived and fits the run from there.
    * @param lookAhead strength, see {@link lookAheadWeights}
    */
-  async advance({ step, x }: Arrival, end: number, lookAhead: number): Promise<FittedRun> {
+  async advance(
+    { step, x, previous }: Arrival,
+    end: number,
+    lookAhead: number,
+  ): Promise<FittedRun> {
     const weights = lookAheadWeights(this.#steps, step, end, lookAhead);
     // A single step is known exactly without looking ahead.
     if (end - step === 1 || weights.every((weight) => weight === 0)) {
-      return this.#fit({ step, x, clean: await this.#evaluate(step, x) }, end);
+      return this.#fit({ step, x, clean: await this.#evaluate(step, x) }, end, previous);
     }
     const ahead = this.#weightedNoise(step, weights);
     const { level, scale } = askedAt(this.#steps, step, weights);
     const asked = x.map((value, i) => scale * (value + ahead[i]!));
     const clean = await this.#evaluate(level, asked);
-    return this.#fit({ step, x, clean, ahead }, end, { weights, level, scale });
+    const looked = { weights, level, scale };
+    return this.#fit({ step, x, clean, ahead, looked }, end, previous);
   }
 
   /** From the beginning without any evaluation: what an affine policy without a network knows. */
   async advanceBlindly(end: number): Promise<FittedRun> {
-    return this.#fit(this.start(), end);
+    return this.#fit({ step: 0, x: this.#trajectories.states[0]! }, end);
   }
 
   /** Frees the memory of the products. */
@@ -152,12 +142,8 @@ export class AffineRollout {
     return sum;
   }
 
-  /** The run, with the strengths that leave the least error where it ends. */
-  async #fit(
-    known: Known,
-    end: number,
-    looked?: Pick<LookAhead, 'weights' | 'level' | 'scale'>,
-  ): Promise<FittedRun> {
+  /** The run, with the features and strengths that leave the least error where it ends. */
+  async #fit(known: Known, end: number, previous?: Known): Promise<FittedRun> {
     const response = await this.#response(known.step);
     const noise = response.at(end);
     const { keep, add } = this.#prior(known.step, end);
@@ -165,23 +151,20 @@ export class AffineRollout {
       (value, i) => keep * value + add * (known.clean?.[i] ?? 0) + noise[i]!,
     );
     const target = this.#trajectories.states[end]!.map((value, i) => value - base[i]!);
-    const features = this.#features(known);
-    let best: { x: Float32Array; fit: RidgeFit; deviation: number } | undefined;
-    for (const strengths of STRENGTHS) {
-      const fit = await this.#ridge(features, strengths).fit(target);
-      const x = base.map((value, i) => value + fit.predicted[i]!);
-      const deviation = this.#deviation({ step: end, x });
-      if (!best || deviation < best.deviation) best = { x, fit, deviation };
-    }
-    const { x, fit } = best!;
-    const run = (): AffineRun => this.#run(known, end, fit, { keep, add }, response, looked);
-    return { arrival: { step: end, x }, run };
-  }
-
-  #ridge({ values, columns }: Features, { ridge, condition }: Strengths): NestedRidge {
-    const { n_obs_steps: window, condition_dim: width } = this.#a;
-    const scales = new Float64Array(columns.width).fill(1).fill(condition, 0, window * width);
-    return new NestedRidge(values, { ...columns, scales }, this.#folds, ridge, this.#products);
+    const arrivalOf = (predicted: Float32Array): Float32Array =>
+      base.map((value, i) => value + predicted[i]!);
+    const fit = await robustFit(
+      [...(previous ? [this.#features(known, previous)] : []), this.#features(known)],
+      target,
+      this.#folds,
+      this.#products,
+      (predicted) => this.#deviation({ step: end, x: arrivalOf(predicted) }),
+    );
+    const x = arrivalOf(fit.predicted);
+    return {
+      arrival: { step: end, x, ...(known.clean && { previous: known }) },
+      run: () => this.#run(known, previous, end, fit, { keep, add }, response),
+    };
   }
 
   async #response(step: number): Promise<NoiseResponse> {
@@ -189,14 +172,18 @@ export class AffineRollout {
     this.#responses.delete(step);
     if (!response) {
       const { states, clean } = this.#trajectories;
-      const dense = { step, x: states[step]!, clean: clean[step]! };
+      const features = this.#features({ step, x: states[step]!, clean: clean[step]! });
       const { action_dim: actions } = this.#a;
       const perToken = this.#prefixes(0, actions);
       response = await NoiseResponse.fit(
         step,
         this.#trajectories,
         this.#steps,
-        this.#ridge(this.#features(dense), { ridge: RESPONSE_RIDGE, condition: 1 }),
+        await NestedRidge.of(
+          await ridgeRows(features.values, this.#folds, this.#products),
+          { prefixes: features.prefixes, strength: RESPONSE_RIDGE },
+          this.#products,
+        ),
         perToken.flatMap((prefix) => Array<number>(actions).fill(prefix)),
         RESPONSE_RIDGE,
         this.#products,
@@ -217,11 +204,11 @@ export class AffineRollout {
     );
   }
 
-  /** Condition first, then token by token the state, the clean sample and the noise ahead. */
-  #features(known: Known): Features {
+  /** Condition first, then token by token the state, the clean sample and the noise ahead, now and before. */
+  #features(known: Known, previous?: Known): RunFeatures {
     const { horizon, action_dim: actions, n_obs_steps: window, condition_dim: width } = this.#a;
     const shared = window * width;
-    const parts = partsOf(known);
+    const parts = [...partsOf(known), ...(previous ? partsOf(previous) : [])];
     const perToken = parts.length * actions;
     const total = shared + horizon * perToken;
     const { samples, condition } = this.#trajectories;
@@ -238,7 +225,7 @@ export class AffineRollout {
         }
       }
     }
-    return { values, columns: { width: total, prefixes: this.#prefixes(shared, perToken) } };
+    return { values, condition: shared, prefixes: this.#prefixes(shared, perToken), parts };
   }
 
   /**
@@ -256,19 +243,18 @@ export class AffineRollout {
 
   #run(
     known: Known,
+    previous: Known | undefined,
     end: number,
-    fit: RidgeFit,
+    fit: ChosenFit<RunFeatures>,
     { keep, add }: { readonly keep: number; readonly add: number },
     response: NoiseResponse,
-    looked?: Pick<LookAhead, 'weights' | 'level' | 'scale'>,
   ): AffineRun {
     const { weights, offset } = fit.map();
-    const { horizon, action_dim: actions, n_obs_steps: window, condition_dim: width } = this.#a;
+    const { horizon, action_dim: actions } = this.#a;
+    const { parts, condition: shared } = fit.features;
     const size = horizon * actions;
-    const shared = window * width;
-    const parts = partsOf(known);
     const perToken = parts.length * actions;
-    const part = (values: Float32Array | undefined, diagonal: number): Float32Array => {
+    const part = (values: Float32Array | undefined, diagonal = 0): Float32Array => {
       const matrix = new Float32Array(size * size);
       const which = parts.indexOf(values!);
       if (which < 0) return matrix;
@@ -280,21 +266,30 @@ export class AffineRollout {
       }
       return matrix;
     };
-    const state = part(known.x, keep);
-    const ahead = part(known.ahead, 0);
-    // The noise ahead is what x~ / scale has more than x.
-    if (looked) for (const [i, value] of ahead.entries()) state[i]! -= value;
+    /** The noise ahead is what x~ / scale has more than x. */
+    const asked = ({ ahead, looked }: Known, state: Float32Array): Float32Array => {
+      const matrix = part(ahead);
+      for (const [i, value] of matrix.entries()) state[i]! -= value;
+      return matrix.map((value) => value / looked!.scale);
+    };
+    const { step: begin, x, clean, looked } = known;
+    const state = part(x, keep);
+    const before = (told: Known): PreviousEvaluation => {
+      const beforeState = part(told.x);
+      const beforeClean = part(told.clean);
+      const matrices = { state: beforeState, clean: beforeClean };
+      return told.looked ? { ...matrices, asked: asked(told, beforeState) } : matrices;
+    };
     return {
-      begin: known.step,
+      begin,
       end,
       state,
-      clean: part(known.clean, add),
+      clean: part(clean, add),
       condition: Float32Array.from(weights.subarray(0, shared * size)),
       offset: Float32Array.from(offset),
       noise: response.matrices(end),
-      ...(looked && {
-        lookAhead: { ...looked, asked: ahead.map((value) => value / looked.scale) },
-      }),
+      ...(looked && { lookAhead: { ...looked, asked: asked(known, state) } }),
+      ...(previous && parts.includes(previous.x) && { previous: before(previous) }),
     };
   }
 }

@@ -13,7 +13,7 @@ import { checkTime } from './check_time.js';
 import { driftCheck } from './drift_check.js';
 import { measurePlan, type PlanMeasurement, rootMeanSquare } from './measure_plan.js';
 import { noiseSpreadOf } from './noise_spread_of.js';
-import type { Folds } from './nested_ridge.js';
+import type { Folds } from './ridge_rows.js';
 import type { Outcome } from './plan_search.js';
 import type { PlanTime } from './plan_time.js';
 

@@ -3,7 +3,7 @@ import type { Certificate } from '../caching/certificate.js';
 import { driftDistance, type DriftReference } from '../control/drift_distance.js';
 import { driftReference } from '../control/drift_reference.js';
 import { type EpisodeThumbnails, pictureDistance } from '../control/picture_reference.js';
-import type { Folds } from './nested_ridge.js';
+import type { Folds } from './ridge_rows.js';
 
 /**
  * What drift is judged by, made of the episodes that were fitted on alone: held-out ones then tell how often it

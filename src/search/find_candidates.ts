@@ -11,6 +11,8 @@ const SHIFTS = [-10, -5, -2, -1, 1, 2, 5, 10] as const;
 const LOOKS = [-0.2, 0.2] as const;
 /** Strongest look ahead. */
 const FARTHEST = 1;
+/** So few evaluations are spread less densely at the end. */
+const FEW = 4;
 
 /** A candidate and its errors as far as it was tried out. */
 export interface Found extends Candidate, Errors {}
@@ -25,7 +27,7 @@ export interface SearchControl {
 
 /** Looks for good candidates, remembering what was measured. The same seed finds the same. */
 export class CandidateFinder {
-  readonly #search: Pick<PlanSearch, 'tryOut'>;
+  readonly #search: Pick<PlanSearch, 'tryOut' | 'carryOut'>;
   readonly #memory: SearchMemory;
   readonly #steps: readonly DenoisingStep[];
   readonly #control: SearchControl;
@@ -33,7 +35,7 @@ export class CandidateFinder {
 
   /** @param steps of the policy */
   constructor(
-    search: Pick<PlanSearch, 'tryOut'>,
+    search: Pick<PlanSearch, 'tryOut' | 'carryOut'>,
     memory: SearchMemory,
     steps: readonly DenoisingStep[],
     seed: number,
@@ -46,10 +48,10 @@ export class CandidateFinder {
     this.#control = control;
   }
 
-  /** The better of two ways to spread a number of evaluations. */
+  /** The better of two ways to spread a number of evaluations: the more there are, the denser at the end. */
   async first(count: number): Promise<Found> {
     let best: Found | undefined;
-    for (const density of [2.5, 3]) {
+    for (const density of count <= FEW ? [2.5, 3] : [3, 3.5]) {
       const evaluations = spreadEvaluations(count, this.#steps.length, density);
       const found = await this.measure(this.#candidate(evaluations), best === undefined);
       if (found && (!best || found.error < best.error)) best = found;
@@ -58,10 +60,18 @@ export class CandidateFinder {
   }
 
   /**
-   * Moves evaluations one at a time, and changes how far they look ahead, as long as that helps.
+   * Moves evaluations one at a time, and changes how far they look ahead, as long as that helps. What a part of the
+   * runs says is checked on all of them, if there is time.
    * @param trials how many changes are tried
    */
   async improve(start: Found, trials: number): Promise<Found> {
+    const moved = await this.#moved(start, trials);
+    if (moved === start || this.#control.stopped()) return moved;
+    const [from, to] = [await this.#search.carryOut(start), await this.#search.carryOut(moved)];
+    return to.error < from.error ? moved : start;
+  }
+
+  async #moved(start: Found, trials: number): Promise<Found> {
     const count = start.evaluations.length;
     const random = xoroshiro128plus(this.#seed + count);
     const drawn = (below: number): number => (random.next() >>> 0) % below;

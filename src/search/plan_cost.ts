@@ -30,8 +30,8 @@ export class PlanCost {
     this.#steps = scheduler.steps;
     this.#prepare = prepare;
     this.#evaluation = step;
-    // State, clean sample and, where the network is asked ahead, that.
-    this.#run = size * (3 * size + a.n_obs_steps * a.condition_dim);
+    // State, clean sample and, where the network is asked ahead, that; the same of the evaluation before.
+    this.#run = size * (6 * size + a.n_obs_steps * a.condition_dim);
     // Of one step in its run's map, and in where the network is asked.
     this.#noise = size * (size + 1);
     this.dense = plain.prepare + this.#steps * plain.step;

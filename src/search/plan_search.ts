@@ -7,11 +7,11 @@ import { denoisingSteps } from '../policy/noise_schedule.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { ActionError } from './action_error.js';
 import { AffineRollout, type Arrival, type FittedRun } from './affine_rollout.js';
-import type { Folds } from './nested_ridge.js';
+import type { Folds } from './ridge_rows.js';
 import { searchSplit } from './search_split.js';
 
 /** Dense runs that candidates are tried on; the plan that is taken is fitted on all. */
-const TRIED_RUNS = 384;
+const TRIED_RUNS = 800;
 
 /** Prefixes of plans whose states are kept, so that plans which begin alike share their evaluations. */
 const KEPT_PREFIXES = 48;

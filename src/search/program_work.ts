@@ -59,6 +59,7 @@ export function programWork(program: DenoisingProgram, manifest: PolicyManifest)
     const matrices = [run.state, run.condition, run.noise];
     if (isSeen(run.clean)) matrices.push(run.clean);
     if (run.lookAhead) matrices.push(run.lookAhead.asked);
+    if (run.previous) matrices.push(...Object.values(run.previous));
     add(
       'multiply_adds.affine',
       matrices.reduce((sum, { length }) => sum + length, 0),
@@ -73,7 +74,8 @@ export function programWork(program: DenoisingProgram, manifest: PolicyManifest)
  */
 function blocksNeeded({ blocks, evaluations, affine }: DenoisingProgram, i: number): number {
   const run = affine?.[i];
-  if (!run || isSeen(run.clean)) return blocks.length;
+  const after = affine?.[i + 1]?.previous;
+  if (!run || isSeen(run.clean) || (after && isSeen(after.clean))) return blocks.length;
   const next = evaluations[i + 1];
   if (next === undefined) return 0;
   const isKept = ({ updates }: (typeof blocks)[number]): boolean =>

@@ -3,7 +3,7 @@ import { BadInput } from '../errors.js';
 import { parseWith } from '../policy/manifest.js';
 import type { Candidate } from './plan_search.js';
 
-const format = 'bac_policy/search@2';
+const format = 'bac_policy/search@3';
 const error = z.number().nonnegative();
 
 const field = z.strictObject({

@@ -1,10 +1,13 @@
 import type { Trajectories } from '../caching/trajectories.js';
-import type { Folds } from './nested_ridge.js';
+import type { Folds } from './ridge_rows.js';
 
 /** Every so many episodes one is held out: nothing is fitted on it, and nothing chosen by it. */
 const HELD_OUT_EVERY = 6;
-/** Groups of episodes that are left out in turn of the fits that choose. */
-const FOLDS = 8;
+/**
+ * Groups of episodes that are left out in turn of the fits that choose: the smaller, the faster and the more like the
+ * whole fit.
+ */
+const FOLDS = 24;
 
 /**
  * Splits samples by episode into those that are held out and folds of the rest. With a single episode nothing can

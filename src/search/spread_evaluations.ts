@@ -3,7 +3,7 @@
  * are left.
  * @param count at most `steps`
  * @param steps K
- * @param root 1 = evenly spaced; 2.5 to 3 is where good plans lie
+ * @param root 1 = evenly spaced; 2.5 to 3.5 is where good plans lie
  * @returns `count` steps, ascending
  */
 export function spreadEvaluations(count: number, steps: number, root: number): number[] {

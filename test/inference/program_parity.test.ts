@@ -37,10 +37,15 @@ describe('compiled and block by block agree', () => {
     assert.throws(() => solved(policy, 'ddim', STEPS + 1, unified(BLOCKS, [0])), /21 steps/);
   });
 
-  for (const lookAhead of [false, true]) {
+  for (const [lookAhead, previous, what] of [
+    [false, false, ''],
+    [true, false, ', looking ahead'],
+    [false, true, ', looking back'],
+    [true, true, ', looking ahead and back'],
+  ] as const) {
     for (const evaluations of [[0], [0, 7, 8, 19]]) {
-      it(`with affine runs from ${evaluations.join()}${lookAhead ? ', looking ahead' : ''}`, async () => {
-        const runs = randomAffineRuns(policy, evaluations, { lookAhead, noiseSteps: 3 });
+      it(`with affine runs from ${evaluations.join()}${what}`, async () => {
+        const runs = randomAffineRuns(policy, evaluations, { lookAhead, previous, noiseSteps: 3 });
         await compare(
           policy,
           denoisingProgram(policy.manifest, {

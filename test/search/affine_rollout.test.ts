@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Trajectories } from '../../src/caching/trajectories.js';
 import type { BatchedNetwork } from '../../src/inference/batched_network.js';
+import { affineStep } from '../../src/inference/denoise_step.js';
 import type { NoiseScheduler, PolicyManifest } from '../../src/policy/manifest.js';
 import { denoisingSteps } from '../../src/policy/noise_schedule.js';
 import { AffineRollout } from '../../src/search/affine_rollout.js';
 import { recordTrajectories } from '../../src/search/record_trajectories.js';
 import { searchSplit } from '../../src/search/search_split.js';
+import { assertClose } from '../support/assert_close.js';
 import { NOISE_SCHEDULER } from '../support/random_policy.js';
 import { normals } from '../support/seeded_random.js';
 
@@ -61,6 +63,7 @@ describe('affine runs of a policy on a circle', function () {
     },
     close: () => Promise.resolve(),
   };
+  const stepNoise = normals(2, 2 * N * STEPS);
   let trajectories: Trajectories;
   let rollout: AffineRollout;
   const deviation = (x: Float32Array, step: number): number => {
@@ -72,7 +75,7 @@ describe('affine runs of a policy on a circle', function () {
       samples: N,
       condition: new Float32Array(N),
       initialNoise: normals(1, 2 * N),
-      stepNoise: normals(2, 2 * N * STEPS),
+      stepNoise,
     };
     const manifest = { noise_scheduler: scheduler, architecture } as PolicyManifest;
     const each = Int32Array.from({ length: N }, (_, i) => i);
@@ -108,6 +111,29 @@ describe('affine runs of a policy on a circle', function () {
       assert.ok(ahead < 0.8 * straight, `${ahead} ${straight}`);
     });
   }
+
+  it('do as maps what the fits predict, also looking back', async () => {
+    const from = { step: 35, x: trajectories.states[35]! };
+    const first = await rollout.advance(from, 42, 0.7);
+    const second = await rollout.advance(first.arrival, STEPS, 0.7);
+    const [before, now] = [first, second].map(({ arrival: { previous } }) => {
+      const { x, clean, ahead, looked } = previous!;
+      const asked = x.map((value, i) => looked!.scale * (value + ahead![i]!));
+      return { x, clean: clean!, asked };
+    });
+    const run = second.run();
+    assert.ok(run.previous?.asked);
+    const noiseOf = (k: number): Float32Array => stepNoise.subarray(2 * N * (STEPS - 1 - k));
+    const mapped = affineStep(run, now!, before, new Float32Array(N), noiseOf, 2);
+    const { of } = searchSplit(trajectories);
+    const heldOut = mapped.filter((_, i) => of[i >> 1]! < 0);
+    assertClose(
+      heldOut,
+      second.arrival.x.filter((_, i) => of[i >> 1]! < 0),
+      1e-4,
+      'held out',
+    );
+  });
 
   it('are exact from step to step, whether they look ahead or not', async () => {
     const last = Array.from({ length: 12 }, (_, i) => STEPS - 12 + i);

@@ -52,6 +52,15 @@ describe('programWork', () => {
     assert.ok(left['multiply_adds.affine']! < whole['multiply_adds.affine']!);
   });
 
+  it('counts an evaluation whose clean sample the run after the next one looks at', () => {
+    const work = counted(unified(6, [0, 9]), (runs) => {
+      const [first, second] = blind(runs);
+      const { state, clean } = second!;
+      return [first!, { ...second!, previous: { state, clean } }];
+    });
+    assert.equal(work['evaluations'], 2);
+  });
+
   it('counts as much of it as later evaluations take from the store', () => {
     const work = counted(unified(6, [0, 9]).with(1, [0]), blind);
     assert.deepEqual([work['evaluations'], work['self_attention']], [2, 3]);

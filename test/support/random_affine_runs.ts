@@ -8,7 +8,12 @@ import { normals as seededNormals } from './seeded_random.js';
 export function randomAffineRuns(
   { manifest }: PolicyPackage,
   evaluations: readonly number[],
-  options: { readonly lookAhead: boolean; readonly noiseSteps: number },
+  options: {
+    readonly lookAhead: boolean;
+    readonly noiseSteps: number;
+    /** Every run after the first depends on the evaluation before. */
+    readonly previous?: boolean;
+  },
 ): AffineRun[] {
   const { architecture: a, noise_scheduler: scheduler } = manifest;
   const size = a.horizon * a.action_dim;
@@ -31,6 +36,14 @@ export function randomAffineRuns(
       ...(options.lookAhead && {
         lookAhead: { weights, asked: normals(size * size), ...askedAt(steps, begin, weights) },
       }),
+      ...(options.previous &&
+        i > 0 && {
+          previous: {
+            state: normals(size * size),
+            clean: normals(size * size),
+            ...(options.lookAhead && { asked: normals(size * size) }),
+          },
+        }),
     };
   });
 }
