@@ -78,12 +78,13 @@ export const memoryField = z.strictObject({
 });
 
 /**
- * Rules that decide while denoising, one kind a paper:
+ * Rules that decide while denoising, or whether there is any, one kind a paper:
  * - `teacache` (TeaCache, arXiv 2411.19108): all blocks are computed when the accumulated relative change of the
  *   first block's input exceeds `threshold`;
  * - `sortblock` (Sortblock): at every step the `share` of blocks whose residual changed most is computed;
  * - `fastcache` (FastCache, arXiv 2505.20353): a block is computed when a chi-square test at `significance` says
- *   that its input changed.
+ *   that its input changed;
+ * - `chunk-reuse` (approximate-key caching, arXiv 2112.06671): a whole chunk is given again, see `ChunkReuse`.
  */
 export const decisionField = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -99,6 +100,15 @@ export const decisionField = z.discriminatedUnion('kind', [
     interval: z.int().positive(),
   }),
   z.strictObject({ kind: z.literal('fastcache'), significance: z.number().gt(0).lt(1) }),
+  z.strictObject({
+    kind: z.literal('chunk-reuse'),
+    /** RMS difference of two conditions (normalised) up to which a chunk is given again. */
+    distance: z.number().nonnegative(),
+    /** RMSE of the actions of two chunks up to which a check agrees, physical units. */
+    tolerance: z.number().positive(),
+    /** Times in a row, at most. */
+    longest: z.int().positive(),
+  }),
 ]);
 
 /** A rule that decides while denoising. */

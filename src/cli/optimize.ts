@@ -14,7 +14,7 @@ import { SEARCHED_PRESETS } from '../search/choose_presets.js';
 import { CostModel } from '../search/cost_model.js';
 import { CandidateFinder, type Found } from '../search/find_candidates.js';
 import { findPresets } from '../search/find_presets.js';
-import { noiseSpreadOf } from '../search/noise_spread_of.js';
+import { noiseSpreadOf } from '../caching/noise_spread_of.js';
 import { PlanCost } from '../search/plan_cost.js';
 import { PlanSearch } from '../search/plan_search.js';
 import { PlanTime } from '../search/plan_time.js';
@@ -134,6 +134,7 @@ async function presetsOf(
     const stopped = (): boolean => budget.isSearched || interrupts.isInterrupted();
     const finder = new CandidateFinder(search, new SearchMemory(''), denoising, seed, {
       stopped,
+      interrupted: () => interrupts.isInterrupted(),
       onProgress: () => bar.advance(),
     });
     const { curve, chosen } = await findPresets(finder, {

@@ -111,6 +111,7 @@ export async function searchedPlan(
       {
         seed,
         stopped: () => interrupts.isInterrupted() || performance.now() > deadline,
+        interrupted: () => interrupts.isInterrupted(),
         onProgress: () => {
           bar.advance();
           keeper.keepNowAndThen();

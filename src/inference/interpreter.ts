@@ -1,5 +1,6 @@
 import { type Block, blocksOf } from '../caching/blocks.js';
 import { type DenoisingProgram, denoisingProgram } from '../caching/denoising_program.js';
+import { ChunkReuse } from '../caching/strategies/chunk_reuse.js';
 import { updatedTokens } from '../caching/strategies/plan_strategy.js';
 import type { Strategy } from '../caching/strategies/strategy.js';
 import { strategyOf } from '../caching/strategies/strategy_of.js';
@@ -14,6 +15,7 @@ import {
 import type { OnnxGraph } from '../compiler/graph.js';
 import { Int8Blocks } from '../compiler/int8_blocks.js';
 import { toFloat32 } from '../compiler/linalg.js';
+import { executedActions } from '../policy/executed_actions.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { affineStep, askedSample, denoiseStep, type Evaluated } from './denoise_step.js';
@@ -167,7 +169,33 @@ class BlockInterpreter implements Interpreter {
       const part = await this.#runBatch(input, { first, strategies, computed, blocks });
       sample.set(part.subarray(0, count * size), first * size);
     }
+    const decision = input.program?.decision;
+    if (decision?.kind === 'chunk-reuse') {
+      this.#reuseChunks(new ChunkReuse(decision), input.condition, sample, computedBlocks);
+    }
     return { sample, computedBlocks };
+  }
+
+  /** Samples that would not have been computed become those before, one after the other as they were given. */
+  #reuseChunks(
+    reuse: ChunkReuse,
+    condition: Float32Array,
+    sample: Float32Array,
+    computedBlocks: Float64Array,
+  ): void {
+    const samples = computedBlocks.length;
+    const size = sample.length / samples;
+    const width = condition.length / samples;
+    for (let i = 0; i < samples; i++) {
+      const observed = condition.subarray(i * width, (i + 1) * width);
+      if (reuse.reuses(observed)) {
+        sample.copyWithin(i * size, (i - 1) * size, i * size);
+        computedBlocks[i] = 0;
+      } else {
+        const chunk = sample.subarray(i * size, (i + 1) * size);
+        reuse.computed(observed, executedActions(this.#manifest, chunk));
+      }
+    }
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { CERTIFICATE_FORMAT, type Certificate } from '../caching/certificate.js';
 import { spreadEvenly } from '../caching/denoising_inputs.js';
 import { errorStatistics } from '../caching/error_statistics.js';
+import { median } from '../caching/median.js';
 import { executedJoints } from '../caching/executed_joints.js';
 import type { Calibration } from '../caching/calibration.js';
 import type { MadePlan } from '../caching/methods/method.js';
@@ -12,7 +13,7 @@ import type { PolicyPackage } from '../policy/policy_package.js';
 import { checkTime } from './check_time.js';
 import { driftCheck } from './drift_check.js';
 import { measurePlan, type PlanMeasurement, rootMeanSquare } from './measure_plan.js';
-import { noiseSpreadOf } from './noise_spread_of.js';
+import { noiseSpreadOf } from '../caching/noise_spread_of.js';
 import type { Folds } from './ridge_rows.js';
 import type { Outcome } from './plan_search.js';
 import type { PlanTime } from './plan_time.js';
@@ -115,7 +116,7 @@ export async function certify(
     multiply_adds: multiplyAdds,
     predicted_ms: predictedMs,
     measured_ms: {
-      median: times[times.length >> 1]!,
+      median: median(times),
       p90: times[Math.floor(0.9 * (times.length - 1))]!,
       chunks: times.length,
     },

@@ -19,8 +19,10 @@ export interface Found extends Candidate, Errors {}
 
 /** What a search hears and asks while it goes on. */
 export interface SearchControl {
-  /** True ends the search at once with what was found. */
+  /** True ends the search with what was found. */
   readonly stopped: () => boolean;
+  /** True if somebody waits for it, who cannot wait until what was found is checked. */
+  readonly interrupted?: () => boolean;
   /** Hears of every piece of work; `best` once there is one. */
   readonly onProgress?: (best: Found | undefined) => void;
 }
@@ -61,12 +63,12 @@ export class CandidateFinder {
 
   /**
    * Moves evaluations one at a time, and changes how far they look ahead, as long as that helps. What a part of the
-   * runs says is checked on all of them, if there is time.
+   * runs says is checked on all of them.
    * @param trials how many changes are tried
    */
   async improve(start: Found, trials: number): Promise<Found> {
     const moved = await this.#moved(start, trials);
-    if (moved === start || this.#control.stopped()) return moved;
+    if (moved === start || this.#control.interrupted?.()) return moved;
     const [from, to] = [await this.#search.carryOut(start), await this.#search.carryOut(moved)];
     return to.error < from.error ? moved : start;
   }

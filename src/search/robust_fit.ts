@@ -1,3 +1,4 @@
+import { median } from '../caching/median.js';
 import type { MatrixProducts } from '../inference/matrix_products.js';
 import { NestedRidge, type RidgeFit } from './nested_ridge.js';
 import { type Folds, ridgeRows, type RidgeRows } from './ridge_rows.js';
@@ -96,7 +97,6 @@ function rowWeights(predicted: Float32Array, target: Float32Array, folds: Folds)
     }
     return Math.sqrt(sum / outputs);
   });
-  const fitted = off.filter((_, row) => folds.of[row]! >= 0).sort();
-  const far = FAR * fitted[fitted.length >> 1]!;
+  const far = FAR * median(off.filter((_, row) => folds.of[row]! >= 0));
   return off.map((value) => (value <= far ? 1 : far / value));
 }

@@ -6,6 +6,7 @@ import type { MadePlan, MethodContext } from '../../src/caching/methods/method.j
 import { checkPlanFits, parsePlan } from '../../src/caching/plan.js';
 import { planName } from '../../src/caching/plan_name.js';
 import { recordFeatures } from '../../src/caching/record_features.js';
+import type { Trajectories } from '../../src/caching/trajectories.js';
 import type { Calibration } from '../../src/caching/calibration.js';
 import { blocksOf } from '../../src/caching/blocks.js';
 import { calibrationRun } from '../../src/inference/calibration_run.js';
@@ -38,7 +39,7 @@ describe('methods on a policy, by the interpreter', () => {
     context = {
       policySha256: policy.sha256,
       manifest,
-      calibration: await featuresOf(),
+      calibration: { ...(await featuresOf()), trajectories: await trajectoriesOf() },
       run,
       measure: async (made) => error(await sampleOf(made)),
     };
@@ -48,6 +49,23 @@ describe('methods on a policy, by the interpreter', () => {
     assert.deepEqual([...result.computedBlocks], Array(SAMPLES).fill(denseBlocks));
   });
   after(() => interpreter.close());
+
+  /** Of one episode; the last observation twice. */
+  async function trajectoriesOf(): Promise<Trajectories> {
+    const samples = SAMPLES + 1;
+    const given = randomInputs(policy, samples, 6);
+    const { condition } = given;
+    condition.copyWithin(
+      (samples - 1) * (condition.length / samples),
+      (samples - 2) * (condition.length / samples),
+    );
+    const { sample } = await interpreter.run(given);
+    return {
+      ...{ samples, condition, states: [sample], clean: [] },
+      episodes: new Int32Array(samples),
+      observations: Int32Array.from({ length: samples }, (_, i) => Math.min(i, samples - 2)),
+    };
+  }
 
   async function featuresOf(): Promise<Calibration> {
     const { architecture, noise_scheduler: scheduler } = policy.manifest;
@@ -148,6 +166,40 @@ describe('methods on a policy, by the interpreter', () => {
       const [few, , most] = runs.map(({ sample }) => error(sample)) as [number, number, number];
       assert.ok(most < few, `${name}: ${most} with more, ${few} with less`);
     }
+  });
+
+  it('chunk-reuse gives the chunk before again, more often the more it may', async () => {
+    const { samples, condition } = inputs;
+    const size = condition.length / samples;
+    // Two observations, each for some chunks.
+    const seen = condition.slice();
+    for (const i of [1, 2]) seen.copyWithin(i * size, 0, size);
+    seen.copyWithin(4 * size, 3 * size, 4 * size);
+    const program = denoisingProgram(policy.manifest, await make('chunk-reuse', { share: 0.01 }));
+    const alone = { ...inputs, condition: seen };
+    const { sample: without } = await interpreter.run(alone);
+    const { sample, computedBlocks } = await interpreter.run({ ...alone, program });
+    // One is trusted, then one is computed to see.
+    assert.deepEqual(
+      [...computedBlocks].map((count) => count > 0),
+      [true, false, true, true, false],
+    );
+    const chunk = (values: Float32Array, i: number): Float32Array =>
+      values.slice((i * values.length) / samples, ((i + 1) * values.length) / samples);
+    for (const [i, from] of [0, 0, 2, 3, 3].entries()) {
+      assert.deepEqual(chunk(sample, i), chunk(without, from), String(i));
+    }
+  });
+
+  it('chunk-reuse builds upon a plan, unless that decides already', async () => {
+    const base = await make('uniform', { updates: 4 });
+    const reuse = methodNamed('chunk-reuse');
+    const { plan } = await reuse.make({ ...context, base }, {});
+    assert.deepEqual([plan.blocks, plan.method.name], [base.plan.blocks, 'uniform']);
+    const online = await make('teacache');
+    await assert.rejects(reuse.make({ ...context, base: online }, {}), /decides already/);
+    const calibration = await featuresOf();
+    await assert.rejects(reuse.make({ ...context, calibration }, {}), /no dense runs/);
   });
 
   it('decide for every sample by itself', async () => {

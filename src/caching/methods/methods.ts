@@ -2,6 +2,7 @@ import { BadInput } from '../../errors.js';
 import { acs } from './acs.js';
 import { adamsBashforth } from './adams_bashforth.js';
 import { bac } from './bac.js';
+import { chunkReuse } from './chunk_reuse.js';
 import { dense } from './dense.js';
 import { evict } from './evict.js';
 import { exposureBias } from './exposure_bias.js';
@@ -34,6 +35,7 @@ export const METHODS: readonly CachingMethod[] = [
   teacache,
   sortblock,
   fastcache,
+  chunkReuse,
 ];
 
 /** @throws BadInput naming the methods there are */

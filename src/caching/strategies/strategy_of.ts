@@ -31,7 +31,7 @@ export function strategyOf(
       : undefined,
   );
   const plan = (): PlanStrategy => new PlanStrategy(blocks, a.horizon, linear);
-  if (!decision) return plan;
+  if (!decision || decision.kind === 'chunk-reuse') return plan;
   if (program.affine) {
     throw new BadInput(
       'has a decision and an affine correction, of which only one can say when the network is evaluated',

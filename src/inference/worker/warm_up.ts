@@ -1,3 +1,4 @@
+import { median } from '../../caching/median.js';
 import type { PolicyRunner } from '../policy_runner.js';
 import { seededChunkNoise } from '../seeded_noise.js';
 
@@ -35,7 +36,7 @@ export async function warmUp(runner: PolicyRunner): Promise<WarmUp> {
   }
   const sorted = times.slice(1).sort((x, y) => x - y);
   return {
-    medianMs: sorted[Math.floor(sorted.length / 2)]!,
+    medianMs: median(sorted),
     p90Ms: sorted[Math.ceil(0.9 * sorted.length) - 1]!,
     maxMs: sorted.at(-1)!,
     chunks: times.length,

@@ -1,5 +1,5 @@
-import type { NoiseSpread } from '../caching/noise_spread.js';
-import type { Trajectories } from '../caching/trajectories.js';
+import type { NoiseSpread } from './noise_spread.js';
+import type { Trajectories } from './trajectories.js';
 import { executedActions } from '../policy/executed_actions.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 
