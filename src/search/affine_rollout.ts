@@ -15,7 +15,7 @@ import { type ChosenFit, type Features, robustFit } from './robust_fit.js';
 const RESPONSE_RIDGE = 1e-4;
 
 /** Noise responses that are kept: each holds the noise of all samples at all steps. */
-const KEPT_RESPONSES = 24;
+const KEPT_RESPONSES = 12;
 
 /** Where a plan is after some of its evaluations: at `step`, with the states of all samples. */
 export interface Arrival {
