@@ -11,6 +11,8 @@ const SHIFTS = [-10, -5, -2, -1, 1, 2, 5, 10] as const;
 const LOOKS = [-0.2, 0.2] as const;
 /** Strongest look ahead. */
 const FARTHEST = 1;
+/** Up to so many evaluations what moves gained is checked on all runs; beyond that it takes minutes. */
+const CHECKED = 8;
 /** So few evaluations are spread less densely at the end. */
 const FEW = 4;
 
@@ -63,12 +65,13 @@ export class CandidateFinder {
 
   /**
    * Moves evaluations one at a time, and changes how far they look ahead, as long as that helps. What a part of the
-   * runs says is checked on all of them.
+   * runs says is checked on all of them, unless there are many.
    * @param trials how many changes are tried
    */
   async improve(start: Found, trials: number): Promise<Found> {
     const moved = await this.#moved(start, trials);
-    if (moved === start || this.#control.interrupted?.()) return moved;
+    const isMany = start.evaluations.length > CHECKED;
+    if (moved === start || isMany || this.#control.interrupted?.()) return moved;
     const [from, to] = [await this.#search.carryOut(start), await this.#search.carryOut(moved)];
     return to.error < from.error ? moved : start;
   }
