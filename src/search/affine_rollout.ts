@@ -5,11 +5,11 @@ import type { BatchedNetwork } from '../inference/batched_network.js';
 import { MatrixProducts } from '../inference/matrix_products.js';
 import type { Architecture } from '../policy/manifest.js';
 import type { DenoisingStep } from '../policy/noise_schedule.js';
-import { NestedRidge } from './nested_ridge.js';
+import { NestedRidge, type RidgeFit } from './nested_ridge.js';
 import { addedNoise, NoiseResponse } from './noise_response.js';
 import { cleanOf } from './record_trajectories.js';
 import { type Folds, ridgeRows } from './ridge_rows.js';
-import { type ChosenFit, type Features, robustFit } from './robust_fit.js';
+import { type Features, robustFit } from './robust_fit.js';
 
 /** Ridge of the regressions that say how noise spreads. */
 const RESPONSE_RIDGE = 1e-4;
@@ -47,6 +47,15 @@ interface Known {
 /** What a run is fitted on: the condition, then token by token some parts, each (N, TA). */
 interface RunFeatures extends Features {
   readonly parts: readonly Float32Array[];
+}
+
+/** What a run is made of: all that is kept of its fit. */
+interface Learnt extends Pick<RunFeatures, 'parts' | 'condition'> {
+  readonly map: RidgeFit['map'];
+  /** Of the state and the clean sample before anything is fitted. */
+  readonly keep: number;
+  readonly add: number;
+  readonly noise: () => Float32Array;
 }
 
 /**
@@ -161,9 +170,13 @@ export class AffineRollout {
       (predicted) => this.#deviation({ step: end, x: arrivalOf(predicted) }),
     );
     const x = arrivalOf(fit.predicted);
+    const { map } = fit;
+    const { parts, condition } = fit.features;
+    const matrices = response.matrices(end);
+    const learnt = { map, parts, condition, keep, add, noise: matrices };
     return {
       arrival: { step: end, x, ...(known.clean && { previous: known }) },
-      run: () => this.#run(known, previous, end, fit, { keep, add }, response),
+      run: () => this.#run(known, previous, end, learnt),
     };
   }
 
@@ -245,13 +258,10 @@ export class AffineRollout {
     known: Known,
     previous: Known | undefined,
     end: number,
-    fit: ChosenFit<RunFeatures>,
-    { keep, add }: { readonly keep: number; readonly add: number },
-    response: NoiseResponse,
+    { map, parts, condition: shared, keep, add, noise }: Learnt,
   ): AffineRun {
-    const { weights, offset } = fit.map();
+    const { weights, offset } = map();
     const { horizon, action_dim: actions } = this.#a;
-    const { parts, condition: shared } = fit.features;
     const size = horizon * actions;
     const perToken = parts.length * actions;
     const part = (values: Float32Array | undefined, diagonal = 0): Float32Array => {
@@ -287,7 +297,7 @@ export class AffineRollout {
       clean: part(clean, add),
       condition: Float32Array.from(weights.subarray(0, shared * size)),
       offset: Float32Array.from(offset),
-      noise: response.matrices(end),
+      noise: noise(),
       ...(looked && { lookAhead: { ...looked, asked: asked(known, state) } }),
       ...(previous && parts.includes(previous.x) && { previous: before(previous) }),
     };

@@ -94,7 +94,7 @@ export class NestedRidge {
         }
       }
     }
-    return { predicted, map: () => this.#map(projected, mean) };
+    return { predicted, map: laterMap(this.#lower, this.#rows, projected, mean) };
   }
 
   /**
@@ -169,24 +169,37 @@ export class NestedRidge {
     }
     return factors;
   }
+}
 
-  #map(
-    projected: Float32Array,
-    mean: Float64Array,
-  ): { weights: Float64Array; offset: Float64Array } {
-    const { width, factor, mean: featureMean } = this.#rows;
-    const outputs = mean.length;
-    // Rows beyond a token's prefix are zero, and stay so.
-    const weights = solveUpperColumns(this.#lower, width, Float64Array.from(projected));
-    const offset = mean.slice();
-    for (let row = 0; row < width; row++) {
-      for (let c = 0; c < outputs; c++) {
-        weights[row * outputs + c]! *= factor[row]!;
-        offset[c]! -= weights[row * outputs + c]! * featureMean[row]!;
-      }
+/** {@link mapOf} when it is asked for; keeps alive no more than it needs, since plans hold many of them. */
+function laterMap(
+  lower: Float64Array,
+  { width, factor, mean: featureMean }: RidgeRows,
+  projected: Float32Array,
+  mean: Float64Array,
+): RidgeFit['map'] {
+  const features = { width, factor, mean: featureMean };
+  return () => mapOf(lower, features, projected, mean);
+}
+
+/** The map of features as they were given. */
+function mapOf(
+  lower: Float64Array,
+  { width, factor, mean: featureMean }: Pick<RidgeRows, 'width' | 'factor' | 'mean'>,
+  projected: Float32Array,
+  mean: Float64Array,
+): { weights: Float64Array; offset: Float64Array } {
+  const outputs = mean.length;
+  // Rows beyond a token's prefix are zero, and stay so.
+  const weights = solveUpperColumns(lower, width, Float64Array.from(projected));
+  const offset = mean.slice();
+  for (let row = 0; row < width; row++) {
+    for (let c = 0; c < outputs; c++) {
+      weights[row * outputs + c]! *= factor[row]!;
+      offset[c]! -= weights[row * outputs + c]! * featureMean[row]!;
     }
-    return { weights, offset };
   }
+  return { weights, offset };
 }
 
 /** L^-T of a lower triangular (n, n) matrix. */

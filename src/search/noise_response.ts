@@ -90,24 +90,41 @@ export class NoiseResponse {
     return this.#spread[end - this.begin]!;
   }
 
-  /** S_k of the run up to `end`, (n, TA, TA), without the first ones that have faded away. */
-  matrices(end: number): Float32Array {
-    const size = this.#size;
-    let response = identity(size);
-    const matrices: Float64Array[] = [];
-    for (let k = end - 1; k >= this.begin; k--) {
-      const { sigma } = this.#steps[k]!;
-      matrices.unshift(response.map((value) => sigma * value));
-      const transition = this.#transitions[k - this.begin - 1];
-      if (transition) response = product(transition, response, size, size, size);
-    }
-    const strengths = matrices.map((matrix) => matrix.reduce((sum, value) => sum + value ** 2, 0));
-    const least = NEGLIGIBLE ** 2 * Math.max(...strengths);
-    const kept = matrices.slice(strengths.findIndex((strength) => strength >= least));
-    const whole = new Float32Array(kept.length * size * size);
-    kept.forEach((matrix, i) => whole.set(matrix, i * size * size));
-    return whole;
+  /**
+   * S_k of the run up to `end`, (n, TA, TA), without the first ones that have faded away. Made when asked for; until
+   * then it keeps the transitions alive, not what belongs to samples.
+   */
+  matrices(end: number): () => Float32Array {
+    const [size, begin, steps, transitions] = [
+      this.#size,
+      this.begin,
+      this.#steps,
+      this.#transitions,
+    ];
+    return () => responseMatrices(size, transitions, steps.slice(begin, end));
   }
+}
+
+/** @param steps of the run @param transitions of its steps but the first, and more */
+function responseMatrices(
+  size: number,
+  transitions: readonly Float64Array[],
+  steps: readonly DenoisingStep[],
+): Float32Array {
+  let response = identity(size);
+  const matrices: Float64Array[] = [];
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const { sigma } = steps[i]!;
+    matrices.unshift(response.map((value) => sigma * value));
+    const transition = transitions[i - 1];
+    if (transition) response = product(transition, response, size, size, size);
+  }
+  const strengths = matrices.map((matrix) => matrix.reduce((sum, value) => sum + value ** 2, 0));
+  const least = NEGLIGIBLE ** 2 * Math.max(...strengths);
+  const kept = matrices.slice(strengths.findIndex((strength) => strength >= least));
+  const whole = new Float32Array(kept.length * size * size);
+  kept.forEach((matrix, i) => whole.set(matrix, i * size * size));
+  return whole;
 }
 
 /** sigma z that a step added, (N, TA), from the trajectory itself. */
