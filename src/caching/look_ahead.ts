@@ -34,12 +34,26 @@ export function lookAheadWeights(
   end: number,
   strength: number,
 ): Float32Array {
+  return noiseWeights(steps, begin, end, FALL).map((weight) => strength * weight);
+}
+
+/**
+ * What the noise of each step of a run would add up to in the final sample if the policy followed it, times the
+ * `fall`th power of how far the noise's standard deviation has fallen by then.
+ * @returns (end - begin)
+ */
+export function noiseWeights(
+  steps: readonly DenoisingStep[],
+  begin: number,
+  end: number,
+  fall: number,
+): Float32Array {
   const from = steps[begin]!;
   return Float32Array.from({ length: end - begin }, (_, i) => {
     const k = begin + i;
     const after = steps[k + 1]?.alphaBar ?? 1;
-    const fall = (noiseLevel(steps[k]!) / noiseLevel(from)) ** (FALL / 2);
-    return strength * fall * steps[k]!.sigma * Math.sqrt(from.alphaBar / after);
+    const left = (noiseLevel(steps[k]!) / noiseLevel(from)) ** (fall / 2);
+    return left * steps[k]!.sigma * Math.sqrt(from.alphaBar / after);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { AffineRun, PreviousEvaluation } from '../caching/affine_run.js';
-import { askedAt, type LookAhead, lookAheadWeights } from '../caching/look_ahead.js';
+import { askedAt, type LookAhead, lookAheadWeights, noiseWeights } from '../caching/look_ahead.js';
+import { product } from '../caching/linear_algebra.js';
 import type { Trajectories } from '../caching/trajectories.js';
 import type { BatchedNetwork } from '../inference/batched_network.js';
 import { MatrixProducts } from '../inference/matrix_products.js';
@@ -13,6 +14,9 @@ import { type Features, robustFit } from './robust_fit.js';
 
 /** Ridge of the regressions that say how noise spreads. */
 const RESPONSE_RIDGE = 1e-4;
+
+/** Late noise weighs more, by this power of the noise's standard deviation: what is fitted on it corrects the response. */
+const LATE = -1;
 
 /** Noise responses that are kept: each holds the noise of all samples at all steps. */
 const KEPT_RESPONSES = 12;
@@ -44,6 +48,15 @@ interface Known {
   readonly looked?: Pick<LookAhead, 'weights' | 'level' | 'scale'>;
 }
 
+/** Sums of the noise of a run's steps, each (N, TA). */
+interface RunNoise {
+  /** As it arrives at the end by its response. */
+  readonly arriving: Float32Array;
+  /** Of late steps above all, and the weight of each step. */
+  readonly late: Float32Array;
+  readonly weights: Float32Array;
+}
+
 /** What a run is fitted on: the condition, then token by token some parts, each (N, TA). */
 interface RunFeatures extends Features {
   readonly parts: readonly Float32Array[];
@@ -55,7 +68,9 @@ interface Learnt extends Pick<RunFeatures, 'parts' | 'condition'> {
   /** Of the state and the clean sample before anything is fitted. */
   readonly keep: number;
   readonly add: number;
-  readonly noise: () => Float32Array;
+  /** S_k of the response. */
+  readonly response: () => Float32Array;
+  readonly sums?: RunNoise;
 }
 
 /**
@@ -162,18 +177,21 @@ export class AffineRollout {
     const target = this.#trajectories.states[end]!.map((value, i) => value - base[i]!);
     const arrivalOf = (predicted: Float32Array): Float32Array =>
       base.map((value, i) => value + predicted[i]!);
-    const fit = await robustFit(
-      [...(previous ? [this.#features(known, previous)] : []), this.#features(known)],
-      target,
-      this.#folds,
-      this.#products,
-      (predicted) => this.#deviation({ step: end, x: arrivalOf(predicted) }),
+    const sums = this.#noiseSums(known.step, end, noise);
+    const candidates = [this.#features(known)];
+    if (previous) {
+      candidates.unshift(this.#features(known, previous, sums), this.#features(known, previous));
+    }
+    const fit = await robustFit(candidates, target, this.#folds, this.#products, (predicted) =>
+      this.#deviation({ step: end, x: arrivalOf(predicted) }),
     );
     const x = arrivalOf(fit.predicted);
     const { map } = fit;
     const { parts, condition } = fit.features;
-    const matrices = response.matrices(end);
-    const learnt = { map, parts, condition, keep, add, noise: matrices };
+    const learnt = {
+      ...{ map, parts, condition, keep, add, response: response.matrices(end) },
+      ...(parts.includes(sums.late) && { sums }),
+    };
     return {
       arrival: { step: end, x, ...(known.clean && { previous: known }) },
       run: () => this.#run(known, previous, end, learnt),
@@ -217,11 +235,24 @@ export class AffineRollout {
     );
   }
 
-  /** Condition first, then token by token the state, the clean sample and the noise ahead, now and before. */
-  #features(known: Known, previous?: Known): RunFeatures {
+  /** @param arriving the run's noise by its response */
+  #noiseSums(begin: number, end: number, arriving: Float32Array): RunNoise {
+    const weights = noiseWeights(this.#steps, begin, end, LATE);
+    return { arriving, weights, late: this.#weightedNoise(begin, weights) };
+  }
+
+  /**
+   * Condition first, then token by token the state, the clean sample and the noise ahead, now and before, and sums
+   * of the noise.
+   */
+  #features(known: Known, previous?: Known, sums?: RunNoise): RunFeatures {
     const { horizon, action_dim: actions, n_obs_steps: window, condition_dim: width } = this.#a;
     const shared = window * width;
-    const parts = [...partsOf(known), ...(previous ? partsOf(previous) : [])];
+    const parts = [
+      ...partsOf(known),
+      ...(previous ? partsOf(previous) : []),
+      ...(sums ? [sums.arriving, sums.late] : []),
+    ];
     const perToken = parts.length * actions;
     const total = shared + horizon * perToken;
     const { samples, condition } = this.#trajectories;
@@ -258,7 +289,7 @@ export class AffineRollout {
     known: Known,
     previous: Known | undefined,
     end: number,
-    { map, parts, condition: shared, keep, add, noise }: Learnt,
+    { map, parts, condition: shared, keep, add, response, sums }: Learnt,
   ): AffineRun {
     const { weights, offset } = map();
     const { horizon, action_dim: actions } = this.#a;
@@ -297,7 +328,9 @@ export class AffineRollout {
       clean: part(clean, add),
       condition: Float32Array.from(weights.subarray(0, shared * size)),
       offset: Float32Array.from(offset),
-      noise: noise(),
+      noise: sums
+        ? withSums(response(), part(sums.arriving), part(sums.late), sums.weights)
+        : response(),
       ...(looked && { lookAhead: { ...looked, asked: asked(known, state) } }),
       ...(previous && parts.includes(previous.x) && { previous: before(previous) }),
     };
@@ -306,4 +339,30 @@ export class AffineRollout {
 
 function partsOf({ x, clean, ahead }: Known): Float32Array[] {
   return [x, ...(clean ? [clean] : []), ...(ahead ? [ahead] : [])];
+}
+
+/**
+ * Responses to noise with what was fitted on its sums: S_k (1 + M) + w_k L.
+ * @param response S_k of the last steps of a run, (n, TA, TA); earlier ones are zero
+ * @param arriving M @param late L, each (TA, TA)
+ * @param weights w_k of all steps of the run
+ */
+function withSums(
+  response: Float32Array,
+  arriving: Float32Array,
+  late: Float32Array,
+  weights: Float32Array,
+): Float32Array {
+  const size = Math.sqrt(late.length);
+  const faded = weights.length - response.length / late.length;
+  const whole = new Float32Array(weights.length * late.length);
+  for (const [i, weight] of weights.entries()) {
+    const matrix = whole.subarray(i * late.length, (i + 1) * late.length);
+    for (const [j, value] of late.entries()) matrix[j] = weight * value;
+    if (i < faded) continue;
+    const own = response.subarray((i - faded) * late.length, (i - faded + 1) * late.length);
+    const changed = product(own, arriving, size, size, size);
+    for (const [j, value] of own.entries()) matrix[j]! += value + changed[j]!;
+  }
+  return whole;
 }

@@ -32,7 +32,7 @@ const STRENGTHS: readonly Strengths[] = [
 ];
 
 /** Fewer rows than so many times the features are not enough to learn from. */
-const LEAST_ROWS_PER_FEATURE = 2;
+const LEAST_ROWS_PER_FEATURE = 2.5;
 
 /** How often rows are weighted anew by how far off they are. */
 const REWEIGHTED = 2;
