@@ -14,7 +14,7 @@ describe('methodPlan', function () {
   before(async () => {
     policy = await randomPolicy({ noise_scheduler: { steps: 12, train_steps: 12 } });
     const { architecture, noise_scheduler: scheduler } = policy.manifest;
-    const { condition } = randomInputs(policy, 6, 2);
+    const { condition, initialNoise } = randomInputs(policy, 6, 2);
     calibration = {
       ...calibrationOf(randomFeatures(architecture.layers, scheduler.steps, 8, 3)),
       policySha256: policy.sha256,
@@ -24,7 +24,8 @@ describe('methodPlan', function () {
         episodes: Int32Array.of(0, 0, 0, 1, 1, 1),
         // Two runs of each observation.
         observations: Int32Array.of(0, 0, 1, 1, 2, 2),
-        states: [],
+        // Final samples, for how much they differ by noise.
+        states: [initialNoise],
         clean: [],
       },
     };
