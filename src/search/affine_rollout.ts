@@ -10,7 +10,7 @@ import { NestedRidge, type RidgeFit } from './nested_ridge.js';
 import { addedNoise, NoiseResponse } from './noise_response.js';
 import { cleanOf } from './record_trajectories.js';
 import { type Folds, ridgeRows } from './ridge_rows.js';
-import { type Features, robustFit } from './robust_fit.js';
+import { type Candidate, type Features, robustFit } from './robust_fit.js';
 
 /** Ridge of the regressions that say how noise spreads. */
 const RESPONSE_RIDGE = 1e-4;
@@ -60,17 +60,18 @@ interface RunNoise {
 /** What a run is fitted on: the condition, then token by token some parts, each (N, TA). */
 interface RunFeatures extends Features {
   readonly parts: readonly Float32Array[];
+  /** Of which two are among the parts. */
+  readonly sums?: RunNoise;
 }
 
 /** What a run is made of: all that is kept of its fit. */
-interface Learnt extends Pick<RunFeatures, 'parts' | 'condition'> {
+interface Learnt extends Pick<RunFeatures, 'parts' | 'condition' | 'sums'> {
   readonly map: RidgeFit['map'];
   /** Of the state and the clean sample before anything is fitted. */
   readonly keep: number;
   readonly add: number;
   /** S_k of the response. */
   readonly response: () => Float32Array;
-  readonly sums?: RunNoise;
 }
 
 /**
@@ -177,20 +178,20 @@ export class AffineRollout {
     const target = this.#trajectories.states[end]!.map((value, i) => value - base[i]!);
     const arrivalOf = (predicted: Float32Array): Float32Array =>
       base.map((value, i) => value + predicted[i]!);
-    const sums = this.#noiseSums(known.step, end, noise);
-    const candidates = [this.#features(known)];
+    const candidates = [this.#candidate(known)];
     if (previous) {
-      candidates.unshift(this.#features(known, previous, sums), this.#features(known, previous));
+      const sums = (): RunNoise => this.#noiseSums(known.step, end, noise);
+      candidates.unshift(this.#candidate(known, previous, sums), this.#candidate(known, previous));
     }
     const fit = await robustFit(candidates, target, this.#folds, this.#products, (predicted) =>
       this.#deviation({ step: end, x: arrivalOf(predicted) }),
     );
     const x = arrivalOf(fit.predicted);
     const { map } = fit;
-    const { parts, condition } = fit.features;
+    const { parts, condition, sums } = fit.features;
     const learnt = {
       ...{ map, parts, condition, keep, add, response: response.matrices(end) },
-      ...(parts.includes(sums.late) && { sums }),
+      ...(sums && { sums }),
     };
     return {
       arrival: { step: end, x, ...(known.clean && { previous: known }) },
@@ -241,6 +242,16 @@ export class AffineRollout {
     return { arriving, weights, late: this.#weightedNoise(begin, weights) };
   }
 
+  /** @param sums makes them: they are work, and often there are too few rows for them */
+  #candidate(known: Known, previous?: Known, sums?: () => RunNoise): Candidate<RunFeatures> {
+    const { horizon, action_dim: actions, n_obs_steps: window, condition_dim: width } = this.#a;
+    const parts = partsOf(known).length + (previous ? partsOf(previous).length : 0);
+    return {
+      width: window * width + horizon * actions * (parts + (sums ? 2 : 0)),
+      make: () => this.#features(known, previous, sums?.()),
+    };
+  }
+
   /**
    * Condition first, then token by token the state, the clean sample and the noise ahead, now and before, and sums
    * of the noise.
@@ -269,7 +280,8 @@ export class AffineRollout {
         }
       }
     }
-    return { values, condition: shared, prefixes: this.#prefixes(shared, perToken), parts };
+    const prefixes = this.#prefixes(shared, perToken);
+    return { values, condition: shared, prefixes, parts, ...(sums && { sums }) };
   }
 
   /**

@@ -13,6 +13,13 @@ export interface Features {
   readonly prefixes: readonly number[];
 }
 
+/** Features that are made only where there are rows enough for them. */
+export interface Candidate<F extends Features> {
+  /** Number of features. */
+  readonly width: number;
+  readonly make: () => F;
+}
+
 /** How strongly the parts of a correction are held back. */
 interface Strengths {
   /** Ridge, relative to the number of rows. */
@@ -53,17 +60,15 @@ export interface ChosenFit<F extends Features> extends RidgeFit {
  * @param deviation of predictions (N, outputs), on what they were not fitted on
  */
 export async function robustFit<F extends Features>(
-  candidates: readonly F[],
+  candidates: readonly Candidate<F>[],
   target: Float32Array,
   folds: Folds,
   products: MatrixProducts,
   deviation: (predicted: Float32Array) => number,
 ): Promise<ChosenFit<F>> {
   const count = folds.of.reduce((sum, fold) => sum + (fold >= 0 ? 1 : 0), 0);
-  const features =
-    candidates.find(
-      ({ values }) => (LEAST_ROWS_PER_FEATURE * values.length) / folds.count <= count,
-    ) ?? candidates.at(-1)!;
+  const isLearnable = ({ width }: Candidate<F>): boolean => LEAST_ROWS_PER_FEATURE * width <= count;
+  const features = (candidates.find(isLearnable) ?? candidates.at(-1)!).make();
   let best: { strengths: Strengths; fit: RidgeFit; left: number } | undefined;
   const consider = async (rows: RidgeRows, strengths: Strengths): Promise<void> => {
     const scales = new Float64Array(rows.width)

@@ -32,7 +32,13 @@ describe('robustFit', () => {
     candidates: readonly Features[],
     target: Float32Array,
   ): ReturnType<typeof robustFit<Features>> =>
-    robustFit(candidates, target, folds, products, deviationFrom(target));
+    robustFit(
+      candidates.map((each) => ({ width: each.prefixes[0]!, make: () => each })),
+      target,
+      folds,
+      products,
+      deviationFrom(target),
+    );
 
   it('follows the many, not the few that are far off', async () => {
     // Two ways that nothing known tells apart: a tenth of the rows go the other way.

@@ -40,7 +40,8 @@ export const chunkReuse = defineMethod({
   make(context, { share, longest }) {
     const { trajectories } = featuresOf(context, 'chunk-reuse');
     const distances = trajectories ? neighbourDistances(trajectories) : [];
-    const spread = trajectories && spreadOf(context.manifest, trajectories);
+    const runs = [...(trajectories?.observations.keys() ?? [])];
+    const spread = trajectories && noiseSpreadOf(context.manifest, trajectories, runs);
     if (distances.length === 0 || !spread) {
       throw new BadInput(
         'has no dense runs of neighbouring observations, or none with other noise',
@@ -86,11 +87,4 @@ function neighbourDistances({
       return together ? [rmsDifference(at(row), at(next))] : [];
     })
     .sort((a, b) => a - b);
-}
-
-function spreadOf(
-  manifest: Parameters<typeof noiseSpreadOf>[0],
-  trajectories: Trajectories,
-): ReturnType<typeof noiseSpreadOf> {
-  return noiseSpreadOf(manifest, trajectories, [...trajectories.observations.keys()]);
 }
