@@ -19,22 +19,26 @@ export interface LookAhead {
   readonly scale: number;
 }
 
-/** How the weights fall with the level of noise of their step, as a power of its standard deviation. */
-const FALL = 0.5;
+/** How an evaluation looks ahead: what its weights are made of. */
+export interface Look {
+  /** 0 looks not ahead; 0.7 is good for runs over which the noise halves. */
+  readonly strength: number;
+  /** How the weights fall with the level of noise of their step, as a power of its standard deviation. */
+  readonly fall: number;
+}
 
 /**
  * Weights of the noise of a run's steps: what each of them would add up to in the final sample if the policy
- * followed it, times `strength`. In units of x / sqrt(alphaBar), where the clean sample has factor 1.
- * @param strength 0 looks not ahead; 0.7 is good for runs over which the noise halves
+ * followed it, times the strength. In units of x / sqrt(alphaBar), where the clean sample has factor 1.
  * @returns (end - begin)
  */
 export function lookAheadWeights(
   steps: readonly DenoisingStep[],
   begin: number,
   end: number,
-  strength: number,
+  { strength, fall }: Look,
 ): Float32Array {
-  return noiseWeights(steps, begin, end, FALL).map((weight) => strength * weight);
+  return noiseWeights(steps, begin, end, fall).map((weight) => strength * weight);
 }
 
 /**

@@ -142,8 +142,11 @@ export function schedulesOf(plan: Plan): number[][] {
     .map(({ updates }) => updates);
 }
 
-/** Block updates of the plan relative to updating every block at every step, in (0, 1]. */
+/** Block updates of the plan relative to updating every block at every step, in [0, 1]. */
 export function updateShare(plan: Plan): number {
-  const updates = plan.blocks.reduce((sum, block) => sum + block.updates.length, 0);
-  return updates / (plan.blocks.length * plan.steps);
+  return blockUpdates(plan) / (plan.blocks.length * plan.steps);
+}
+
+export function blockUpdates({ blocks }: Plan): number {
+  return blocks.reduce((sum, { updates }) => sum + updates.length, 0);
 }

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { blocksOf } from '../caching/blocks.js';
 import type { BlockStatistics } from '../caching/feature_statistics.js';
 import { selectSamples, spreadEvenly, type DenoisingInputs } from '../caching/denoising_inputs.js';
@@ -14,9 +14,9 @@ import { recordTrajectories } from '../search/record_trajectories.js';
 import { runsWithin } from '../search/runs_within.js';
 import { observationsFor, trajectoryRows } from '../search/trajectory_rows.js';
 import { type RecordedInputs, recordedInputs } from './recorded_inputs.js';
+import { type BagOptions, maxAgeOption, remapOption } from './bag_options.js';
 import { integerOption } from './integer_option.js';
 import { planningThreads } from './planning_threads.js';
-import { remapOption } from './remap_option.js';
 import { progressBar } from './terminal.js';
 
 /** Features of one batch are held at once: this many bytes, or those of one sample if it has more. */
@@ -30,7 +30,7 @@ const MOST_NOISES = 8;
 const MAX_STATISTICS_BYTES = 1024 ** 3;
 
 /** Options of `bac-policy calibrate`. */
-export interface CalibrateOptions {
+export interface CalibrateOptions extends BagOptions {
   readonly output: string;
   readonly bag?: string[];
   readonly vectors?: string;
@@ -39,8 +39,6 @@ export interface CalibrateOptions {
   readonly trajectories?: number;
   readonly seed: number;
   readonly features?: string;
-  readonly maxAge?: number;
-  readonly remap: ReadonlyMap<string, string>;
   readonly threads: number;
   /** Of the time that dense runs may take: how long is left when they begin. Fewer are made where it is not enough. */
   readonly secondsLeft?: () => number;
@@ -71,19 +69,8 @@ export function calibrateCommand(): Command {
     )
     .option('--seed <n>', 'seed of the noise where none is given', integerOption(0), 0)
     .option('--features <file>', 'also write the raw features: 25 MB a sample for 8 layers, E 256')
-    .option(
-      '--max-age <ms>',
-      'age at which a topic of a bag is too old to act on (default: 2.1 control periods)',
-      integerOption(1),
-    )
-    .addOption(
-      new Option(
-        '--remap <from:=to>',
-        'read a topic of the policy from another one of the bags; may be repeated',
-      )
-        .argParser(remapOption)
-        .default(new Map<string, string>(), 'none'),
-    )
+    .addOption(maxAgeOption())
+    .addOption(remapOption())
     .addOption(planningThreads('processes that make dense runs, and threads that record features'))
     .option('--json', 'print a summary for machines')
     .action(runCalibrate);

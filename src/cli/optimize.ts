@@ -21,6 +21,7 @@ import { PlanTime } from '../search/plan_time.js';
 import { SearchMemory } from '../search/search_memory.js';
 import { noWorseThanBac, paperPlan } from '../search/search_run.js';
 import { TimeBudget } from '../search/time_budget.js';
+import { type BagOptions, maxAgeOption, remapOption } from './bag_options.js';
 import { calibratePolicy } from './calibrate.js';
 import { integerOption } from './integer_option.js';
 import { type Interrupts, listenForInterrupt } from './interrupts.js';
@@ -41,7 +42,7 @@ const RUNS_SHARE = 0.4;
 const LEAST_RUNS = 24;
 const MOST_RUNS = 128;
 
-interface OptimizeOptions {
+interface OptimizeOptions extends BagOptions {
   readonly bag?: string[];
   readonly vectors?: string;
   readonly output?: string;
@@ -59,6 +60,8 @@ export function optimizeCommand(): Command {
     .argument('<policy>', 'directory of a policy package')
     .option('--bag <bag...>', 'take observations from bags: rosbag2 directories or .mcap files')
     .option('--vectors <file>', 'take them from raw vectors (safetensors)')
+    .addOption(maxAgeOption())
+    .addOption(remapOption())
     .option('-o, --output <dir>', 'where the plans go (default: plans/ in the package)')
     .option('--time-limit <s>', 'seconds in all', positiveNumber, 540)
     .option('--trajectories <N>', 'dense runs to learn from', integerOption(16), 1600)
@@ -73,7 +76,7 @@ async function optimize(directory: string, options: OptimizeOptions): Promise<vo
   const output = options.output ?? join(directory, 'plans');
   await mkdir(output, { recursive: true });
   const path = join(output, 'calibration.safetensors');
-  const { seed, threads, trajectories, bag, vectors } = options;
+  const { seed, threads, trajectories, bag, vectors, maxAge, remap } = options;
   await calibratePolicy(directory, {
     output: path,
     ...(bag && { bag }),
@@ -83,7 +86,8 @@ async function optimize(directory: string, options: OptimizeOptions): Promise<vo
     seed,
     threads,
     secondsLeft: () => budget.forRecording,
-    remap: new Map(),
+    remap,
+    ...(maxAge !== undefined && { maxAge }),
   });
   const kept = [path];
   const interrupts = listenForInterrupt({

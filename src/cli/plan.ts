@@ -6,7 +6,8 @@ import type { MadePlan } from '../caching/methods/method.js';
 import { parseMethodOptions } from '../caching/methods/method_options.js';
 import { METHODS, methodNamed } from '../caching/methods/methods.js';
 import { METRICS, type Metric } from '../caching/metrics.js';
-import { updateShare } from '../caching/plan.js';
+import { asComputed } from '../caching/computed_updates.js';
+import { blockUpdates, updateShare } from '../caching/plan.js';
 import { planName } from '../caching/plan_name.js';
 import { planRaster } from '../caching/plan_raster.js';
 import { BadInput } from '../errors.js';
@@ -124,7 +125,8 @@ async function runPlan(directory: string, options: PlanOptions): Promise<void> {
         )
       : await publishedPlan(policy, target, options);
   const { plan, sha256 } = await writePlan(options.output, made.plan, made.constants);
-  const updates = plan.blocks.reduce((sum, block) => sum + block.updates.length, 0);
+  const computed = asComputed(plan, made.constants);
+  const updates = blockUpdates(computed);
   const summary = {
     plan: options.output,
     name: planName(plan),
@@ -133,13 +135,13 @@ async function runPlan(directory: string, options: PlanOptions): Promise<void> {
     steps: plan.steps,
     blocks: plan.blocks.length,
     block_updates: updates,
-    block_update_share: updateShare(plan),
+    block_update_share: updateShare(computed),
   };
   if (options.json) {
     console.log(JSON.stringify(summary));
     return;
   }
-  console.log(planRaster(plan));
+  console.log(planRaster(computed));
   const share = (100 * summary.block_update_share).toFixed(1);
   console.log(
     `${summary.name}: ${updates} of ${plan.blocks.length * plan.steps} block updates (${share} %), written to ${options.output}`,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { BadInput } from '../errors.js';
 import { readDriftReference } from '../control/drift_constants.js';
 import type { DriftReference } from '../control/drift_distance.js';
@@ -9,18 +9,16 @@ import { readPlan } from '../policy/plan_file.js';
 import { readPolicyPackage } from '../policy/policy_package.js';
 import { Replay, type ReplayedPolicy } from '../replay/replay.js';
 import type { ReplayStatistics } from '../replay/replay_statistics.js';
+import { type BagOptions, maxAgeOption, remapOption } from './bag_options.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
-import { remapOption } from './remap_option.js';
 import { progressBar, table } from './terminal.js';
 
-interface ReplayCommandOptions {
+interface ReplayCommandOptions extends BagOptions {
   readonly plan?: string;
   readonly bag: string;
   readonly output: string;
   readonly seed: number;
-  readonly maxAge?: number;
   readonly threads?: number;
-  readonly remap?: ReadonlyMap<string, string>;
   readonly json?: boolean;
 }
 
@@ -44,20 +42,9 @@ export function replayCommand(openPolicy: OpenPolicy = openPolicyRunner): Comman
       'bag to write: rosbag2 directory, or file ending in .mcap',
     )
     .option('--seed <n>', 'seed of the noise', integerOption(0), 0)
-    .option(
-      '--max-age <ms>',
-      'age at which a topic is too old to act on (default: 2.1 control periods)',
-      integerOption(1),
-    )
+    .addOption(maxAgeOption())
     .option('--threads <n>', 'threads of the denoiser', integerOption(1, MAX_THREADS))
-    .addOption(
-      new Option(
-        '--remap <from:=to>',
-        'read a topic of the policy from another one of the bag; may be repeated',
-      )
-        .argParser(remapOption)
-        .default(new Map<string, string>(), 'none'),
-    )
+    .addOption(remapOption())
     .option('--json', 'print the statistics for machines')
     .action(async (directory: string, options: ReplayCommandOptions) => {
       await runReplay(directory, options, openPolicy);
@@ -86,7 +73,7 @@ async function runReplay(
       advance();
     },
     ...(drift && { drift }),
-    ...(remap === undefined ? {} : { remap }),
+    remap,
     ...(maxAge === undefined ? {} : { maxAgeMs: maxAge }),
   });
   const policy = await openPolicy(directory, {

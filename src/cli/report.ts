@@ -17,11 +17,11 @@ import { heldOutSamples } from '../report/facts/held_out_samples.js';
 import { checkNames, type NamedPlan } from '../report/facts/measure_plans.js';
 import { chosenMethods, methodPlans, plansOfMethods } from '../report/facts/method_plans.js';
 import type { ReportFacts } from '../report/facts/report_facts.js';
+import { type BagOptions, maxAgeOption, remapOption } from './bag_options.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
 import { MethodPlanner } from './method_planner.js';
 import { type ObservationSet, observationSetOption, observationSets } from './observation_sets.js';
 import { type RecordedInputs, recordedInputs } from './recorded_inputs.js';
-import { remapOption } from './remap_option.js';
 import { type Progress, progressBar } from './terminal.js';
 
 /** So many times as many observations are read where only held-out episodes count. */
@@ -29,7 +29,7 @@ const HELD_OUT_PART = 5;
 
 const FORMATS = ['html', 'markdown', 'json'] as const;
 
-interface ReportOptions {
+interface ReportOptions extends BagOptions {
   readonly calibration: string;
   readonly plan: readonly string[];
   readonly bag?: string[];
@@ -39,8 +39,6 @@ interface ReportOptions {
   readonly chunks: number;
   readonly threads: number;
   readonly seed: number;
-  readonly maxAge?: number;
-  readonly remap: ReadonlyMap<string, string>;
   readonly peersJson?: string;
   readonly output?: string;
   readonly format: (typeof FORMATS)[number];
@@ -82,12 +80,8 @@ export function reportCommand(): Command {
     )
     .option('--threads <n>', 'threads inside one operator', integerOption(1, MAX_THREADS), 1)
     .option('--seed <n>', 'seed of noises and intervals', integerOption(0), 0)
-    .option('--max-age <ms>', 'as for calibrate', integerOption(1))
-    .addOption(
-      new Option('--remap <from:=to>', 'as for calibrate')
-        .argParser(remapOption)
-        .default(new Map<string, string>(), 'none'),
-    )
+    .addOption(maxAgeOption())
+    .addOption(remapOption())
     .option(
       '--peers-json <file>',
       'what bench --peers --json printed: adds the speed against PyTorch',

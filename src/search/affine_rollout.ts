@@ -1,5 +1,11 @@
 import type { AffineRun, PreviousEvaluation } from '../caching/affine_run.js';
-import { askedAt, type LookAhead, lookAheadWeights, noiseWeights } from '../caching/look_ahead.js';
+import {
+  askedAt,
+  type Look,
+  type LookAhead,
+  lookAheadWeights,
+  noiseWeights,
+} from '../caching/look_ahead.js';
 import { product } from '../caching/linear_algebra.js';
 import type { Trajectories } from '../caching/trajectories.js';
 import type { BatchedNetwork } from '../inference/batched_network.js';
@@ -120,14 +126,10 @@ export class AffineRollout {
 
   /**
    * Evaluates the network where a plan arrived and fits the run from there.
-   * @param lookAhead strength, see {@link lookAheadWeights}
+   * @param look see {@link lookAheadWeights}
    */
-  async advance(
-    { step, x, previous }: Arrival,
-    end: number,
-    lookAhead: number,
-  ): Promise<FittedRun> {
-    const weights = lookAheadWeights(this.#steps, step, end, lookAhead);
+  async advance({ step, x, previous }: Arrival, end: number, look: Look): Promise<FittedRun> {
+    const weights = lookAheadWeights(this.#steps, step, end, look);
     // A single step is known exactly without looking ahead.
     if (end - step === 1 || weights.every((weight) => weight === 0)) {
       return this.#fit({ step, x, clean: await this.#evaluate(step, x) }, end, previous);

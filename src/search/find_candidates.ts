@@ -13,8 +13,10 @@ const LOOKS = [-0.2, 0.2] as const;
 const FARTHEST = 1;
 /** Up to so many evaluations what moves gained is checked on all runs; beyond that it takes minutes. */
 const CHECKED = 8;
-/** So few evaluations are spread less densely at the end. */
+/** So few evaluations are spread less densely at the end, and fewer look at late noise more. */
 const FEW = 4;
+/** How weights of noise that is looked ahead at fall for later noise: what few and what many evaluations begin with. */
+const FALLS = { slow: 0.5, fast: 2 } as const;
 
 /** A candidate and its errors as far as it was tried out. */
 export interface Found extends Candidate, Errors {}
@@ -52,15 +54,21 @@ export class CandidateFinder {
     this.#control = control;
   }
 
-  /** The better of two ways to spread a number of evaluations: the more there are, the denser at the end. */
+  /**
+   * The best of two ways to spread a number of evaluations (the more there are, the denser at the end) and of two ways
+   * to look ahead.
+   */
   async first(count: number): Promise<Found> {
-    let best: Found | undefined;
-    for (const density of count <= FEW ? [2.5, 3] : [3, 3.5]) {
-      const evaluations = spreadEvaluations(count, this.#steps.length, density);
-      const found = await this.measure(this.#candidate(evaluations), best === undefined);
-      if (found && (!best || found.error < best.error)) best = found;
-    }
-    return best!;
+    const [dense, denser] = count <= FEW ? [2.5, 3] : [3, 3.5];
+    const [fall, other] = count < FEW ? [FALLS.slow, FALLS.fast] : [FALLS.fast, FALLS.slow];
+    const start = await this.measure(this.#candidate(count, dense!, fall!), true);
+    const best = await this.#better(start!, this.#candidate(count, denser!, fall!));
+    return this.#better(best, { ...best, fall: other! });
+  }
+
+  async #better(best: Found, candidate: Candidate): Promise<Found> {
+    const found = await this.measure(candidate);
+    return found && found.error < best.error ? found : best;
   }
 
   /**
@@ -102,43 +110,48 @@ export class CandidateFinder {
 
   /** @param needed even when the search was stopped @returns undefined when it was */
   async measure(candidate: Candidate, needed = false): Promise<Found | undefined> {
-    const { evaluations, lookAhead } = candidate;
+    const { evaluations, lookAhead, fall } = candidate;
     const known = this.#memory.get(candidate);
-    if (known) return { evaluations, lookAhead, ...known };
+    if (known) return { evaluations, lookAhead, fall, ...known };
     if (this.#control.stopped() && !needed) return undefined;
     const errors = await this.#search.tryOut(candidate);
     this.#memory.set(candidate, errors);
-    const found = { evaluations, lookAhead, ...errors };
+    const found = { evaluations, lookAhead, fall, ...errors };
     this.#control.onProgress?.(found);
     return found;
   }
 
   /** Looks ahead the farther, the more of the noise a run takes away. */
-  #candidate(evaluations: readonly number[]): Candidate {
+  #candidate(count: number, density: number, fall: number): Candidate {
+    const evaluations = spreadEvaluations(count, this.#steps.length, density);
     const lookAhead = evaluations.map((begin, i) => {
       const end = evaluations[i + 1] ?? this.#steps.length;
       if (end - begin === 1) return 0;
       return Math.min(0.8, round(1.2 * (1 - noiseLeft(this.#steps, begin, end))));
     });
-    return { evaluations, lookAhead };
+    return { evaluations, lookAhead, fall };
   }
 
   #changed(
-    { evaluations, lookAhead }: Candidate,
+    { evaluations, lookAhead, fall }: Candidate,
     which: number,
     change: number,
   ): Candidate | undefined {
     const shift = SHIFTS[change];
     if (shift === undefined) {
       const strength = round(lookAhead[which]! + LOOKS[change - SHIFTS.length]!);
-      const isPossible = strength >= 0 && strength <= FARTHEST;
-      return isPossible ? { evaluations, lookAhead: lookAhead.with(which, strength) } : undefined;
+      // A single step adds no noise that could be looked ahead at.
+      const end = evaluations[which + 1] ?? this.#steps.length;
+      const isPossible = strength >= 0 && strength <= FARTHEST && end - evaluations[which]! > 1;
+      return isPossible
+        ? { evaluations, lookAhead: lookAhead.with(which, strength), fall }
+        : undefined;
     }
     const all = this.#steps.length;
     const distance = Math.sign(shift) * Math.max(1, Math.round((Math.abs(shift) * all) / 100));
     const moved = evaluations.with(which, evaluations[which]! + distance);
     const isPlan = moved.every((step, i) => step < all && step > (moved[i - 1] ?? -1));
-    return isPlan ? { evaluations: moved, lookAhead } : undefined;
+    return isPlan ? { evaluations: moved, lookAhead, fall } : undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AffineRun } from '../caching/affine_run.js';
 import { spreadEvenly } from '../caching/denoising_inputs.js';
 import { selectTrajectories, type Trajectories } from '../caching/trajectories.js';
+import type { Look } from '../caching/look_ahead.js';
 import type { BatchedNetwork } from '../inference/batched_network.js';
 import { openNetworkPool } from '../inference/network_pool.js';
 import { denoisingSteps } from '../policy/noise_schedule.js';
@@ -20,8 +21,10 @@ const KEPT_PREFIXES = 48;
 export interface Candidate {
   /** Steps at which the network is evaluated, ascending. */
   readonly evaluations: readonly number[];
-  /** Per evaluation how strongly it looks ahead, see `lookAheadWeights`. */
+  /** Per evaluation how strongly it looks ahead, see {@link Look}. */
   readonly lookAhead: readonly number[];
+  /** How its weights fall for later noise, see {@link Look}. */
+  readonly fall: number;
 }
 
 /** Errors of executed actions, root mean square, in physical units. */
@@ -139,23 +142,26 @@ class Rehearsal {
     );
   }
 
-  async carryOut({ evaluations, lookAhead }: Candidate): Promise<Outcome> {
+  async carryOut({ evaluations, lookAhead, fall }: Candidate): Promise<Outcome> {
     let stage: Stage = await this.#stage('', evaluations[0]!, async (end) =>
       end === 0
         ? { arrival: this.#rollout.start(), runs: [] }
         : extended([], await this.#rollout.advanceBlindly(end)),
     );
     for (const i of evaluations.keys()) {
-      const prefix = JSON.stringify([evaluations.slice(0, i + 1), lookAhead.slice(0, i + 1)]);
+      const [begins, strengths] = [evaluations, lookAhead].map((all) => all.slice(0, i + 1));
+      const prefix = JSON.stringify([begins, strengths, fall]);
       const { arrival, runs } = stage;
       stage = await this.#stage(prefix, evaluations[i + 1] ?? this.#steps, async (end) =>
-        extended(runs, await this.#rollout.advance(arrival, end, lookAhead[i]!)),
+        extended(
+          runs,
+          await this.#rollout.advance(arrival, end, { strength: lookAhead[i]!, fall }),
+        ),
       );
     }
     const { arrival, runs } = stage;
     return {
-      evaluations,
-      lookAhead,
+      ...{ evaluations, lookAhead, fall },
       ...this.#errorOf(arrival),
       runs: () => runs.map((run) => run()),
     };
@@ -163,7 +169,13 @@ class Rehearsal {
 
   async control(): Promise<Outcome> {
     const { arrival, run } = await this.#rollout.advanceBlindly(this.#steps);
-    return { evaluations: [], lookAhead: [], ...this.#errorOf(arrival), runs: () => [run()] };
+    return {
+      evaluations: [],
+      lookAhead: [],
+      fall: 0,
+      ...this.#errorOf(arrival),
+      runs: () => [run()],
+    };
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { BadInput } from '../errors.js';
 import { parseWith } from '../policy/manifest.js';
 import type { Candidate } from './plan_search.js';
 
-const format = 'bac_policy/search@3';
+const format = 'bac_policy/search@4';
 const error = z.number().nonnegative();
 
 const field = z.strictObject({
@@ -60,6 +60,6 @@ export class SearchMemory {
   }
 }
 
-function keyOf({ evaluations, lookAhead }: Candidate): string {
-  return JSON.stringify({ evaluations, lookAhead });
+function keyOf({ evaluations, lookAhead, fall }: Candidate): string {
+  return JSON.stringify({ evaluations, lookAhead, fall });
 }

@@ -13,19 +13,22 @@ describe('looking ahead', () => {
       for (const { c0, c1, alphaBar } of steps.slice(begin + 1)) {
         x *= c0 / Math.sqrt(alphaBar) + c1;
       }
-      const [weight] = lookAheadWeights(steps, begin, 100, 1);
+      const [weight] = lookAheadWeights(steps, begin, 100, { strength: 1, fall: 0.5 });
       const arrives = weight! / Math.sqrt(steps[begin]!.alphaBar);
       assert.ok(Math.abs(arrives - x) < 1e-3 * x, `${begin}: ${arrives} ${x}`);
     }
   });
 
   it('counts later noise less, that of the last step not at all, and all of it by its strength', () => {
-    const whole = lookAheadWeights(steps, 80, 100, 1);
+    const whole = lookAheadWeights(steps, 80, 100, { strength: 1, fall: 0.5 });
     assert.equal(whole.length, 20);
     assert.equal(whole.at(-1), 0);
     assert.ok(whole.slice(0, -1).every((weight, i) => weight > whole[i + 1]!));
-    const half = lookAheadWeights(steps, 80, 100, 0.5);
+    const half = lookAheadWeights(steps, 80, 100, { strength: 0.5, fall: 0.5 });
     assert.ok(half.every((weight, i) => Math.abs(weight - whole[i]! / 2) < 1e-6));
+    const early = lookAheadWeights(steps, 80, 100, { strength: 1, fall: 2 });
+    assert.equal(early[0], whole[0]);
+    assert.ok(early.slice(1, -1).every((weight, i) => weight < whole[i + 1]!));
   });
 
   it('asks at the level of noise that there is then', () => {
@@ -38,7 +41,7 @@ describe('looking ahead', () => {
         level: begin,
         scale: 1,
       });
-      const weights = lookAheadWeights(steps, begin, end, 0.9);
+      const weights = lookAheadWeights(steps, begin, end, { strength: 0.9, fall: 0.5 });
       const { level, scale } = askedAt(steps, begin, weights);
       assert.ok(level <= begin);
       const added = weights.reduce((sum, weight) => sum + weight ** 2, 0);

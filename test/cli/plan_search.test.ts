@@ -141,6 +141,7 @@ describe('bac-policy plan --method search', () => {
       const outcome = await opened.carryOut({
         evaluations: [0, 3, 5, 7],
         lookAhead: [0, 0, 0, 0],
+        fall: 0.5,
       });
       const made = (error: number, most?: number): Promise<MadePlan> => {
         const search = {

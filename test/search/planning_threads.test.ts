@@ -31,6 +31,7 @@ describe('planning with more threads', () => {
       const { error, heldOut } = await search.carryOut({
         evaluations: [2, 5],
         lookAhead: [0.2, 0],
+        fall: 0.5,
       });
       errors.push({ error, heldOut });
       await search.close();

@@ -52,13 +52,18 @@ describe('search', function () {
     const { error } = await search.carryOut({
       evaluations: every,
       lookAhead: every.map(() => 0.7),
+      fall: 2,
     });
     const control = await search.control();
     assert.ok(error < 0.05 * control.error, `${error} of ${control.error}`);
   });
 
   it('makes plans that the compiled engine runs with the error that was predicted', async () => {
-    const outcome = await search.carryOut({ evaluations: [3, 7], lookAhead: [0.7, 0.4] });
+    const outcome = await search.carryOut({
+      evaluations: [3, 7],
+      lookAhead: [0.7, 0.4],
+      fall: 0.5,
+    });
     const made = affinePlan(policy, outcome);
     assert.deepEqual(made.plan.blocks[0]!.updates, [0, 3, 7]);
     const rows = [...search.folds.of.keys()].filter((row) => search.folds.of[row]! < 0);

@@ -23,7 +23,7 @@ export function randomAffineRuns(
     seededNormals(seed++, count).map((value) => value / Math.sqrt(4 * size));
   return evaluations.map((begin, i) => {
     const end = evaluations[i + 1] ?? scheduler.steps;
-    const weights = lookAheadWeights(steps, begin, end, 0.7);
+    const weights = lookAheadWeights(steps, begin, end, { strength: 0.7, fall: 0.5 });
     const kept = Math.min(options.noiseSteps, end - begin);
     return {
       begin,

@@ -1,3 +1,5 @@
+import { asComputed } from '../../caching/computed_updates.js';
+import { blockUpdates } from '../../caching/plan.js';
 import { planName } from '../../caching/plan_name.js';
 import { type ObservationLayout, observationLayout } from '../../control/observation_layout.js';
 import { readPlanFor } from '../../policy/plan_file.js';
@@ -43,7 +45,7 @@ export async function loadPolicy(options: LoadOptions): Promise<RunningPolicy> {
   const { found, opened } = await openWithProvider(policy, options);
   const { runner, choice, promises, warmUp: times } = opened;
   const note = budgetNote(opened, options.latencyBudgetMs ?? 0);
-  const computed = choice.plan.blocks.reduce((sum, { updates }) => sum + updates.length, 0);
+  const computed = blockUpdates(asComputed(choice.plan, choice.constants));
   const loaded: LoadedPolicy = {
     manifest: policy.manifest,
     policySha256: policy.sha256,

@@ -1,16 +1,14 @@
 import { blockIndex, blockName } from '../../caching/blocks.js';
+import { asComputed } from '../../caching/computed_updates.js';
+import { updateShare } from '../../caching/plan.js';
 import type { PlanFile } from '../../policy/plan_file.js';
 import type { PlanFacts } from './report_facts.js';
 
 /** What a plan does, in the form that reports hold. */
 export function planFacts({ plan, sha256, constants }: PlanFile, file: string | null): PlanFacts {
   const { numerics, correction, decision } = plan;
-  // The compiled graph leaves the evaluation of pure noise out where nothing looks at what comes of it.
-  const clean = correction?.kind === 'affine' && constants.get('affine.0.clean');
-  const first = clean && (clean.data as Float32Array).every((value) => value === 0) ? 1 : 0;
-  const blocks = [...plan.blocks]
-    .sort((a, b) => blockIndex(a) - blockIndex(b))
-    .map((block) => ({ ...block, updates: block.updates.slice(first) }));
+  const computed = asComputed(plan, constants);
+  const blocks = [...computed.blocks].sort((a, b) => blockIndex(a) - blockIndex(b));
   return {
     file,
     sha256,
@@ -30,7 +28,6 @@ export function planFacts({ plan, sha256, constants }: PlanFile, file: string | 
         numerics.kind === 'int8' &&
         (numerics.blocks === undefined || numerics.blocks.includes(blockName(block))),
     })),
-    block_update_share:
-      blocks.reduce((sum, { updates }) => sum + updates.length, 0) / blocks.length / plan.steps,
+    block_update_share: updateShare(computed),
   };
 }
