@@ -1,7 +1,6 @@
 import type { AffineRun } from '../caching/affine_run.js';
 import { spreadEvenly } from '../caching/denoising_inputs.js';
 import { selectTrajectories, type Trajectories } from '../caching/trajectories.js';
-import type { Look } from '../caching/look_ahead.js';
 import type { BatchedNetwork } from '../inference/batched_network.js';
 import { openNetworkPool } from '../inference/network_pool.js';
 import { denoisingSteps } from '../policy/noise_schedule.js';
@@ -21,9 +20,9 @@ const KEPT_PREFIXES = 48;
 export interface Candidate {
   /** Steps at which the network is evaluated, ascending. */
   readonly evaluations: readonly number[];
-  /** Per evaluation how strongly it looks ahead, see {@link Look}. */
+  /** Per evaluation how strongly it looks ahead, see `Look`. */
   readonly lookAhead: readonly number[];
-  /** How its weights fall for later noise, see {@link Look}. */
+  /** How its weights fall for later noise, see `Look`. */
   readonly fall: number;
 }
 

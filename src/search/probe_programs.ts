@@ -50,6 +50,7 @@ export const PROBES: readonly Probe[] = [
   { evaluations: 2, single: true },
   { evaluations: 10, single: true },
   { evaluations: 4, single: true, staggered: true },
+  { evaluations: 12, single: true, staggered: true },
 ];
 
 /** A probe as the engines run it; its constants are made up. */
