@@ -41,7 +41,8 @@ export interface SearchCurve {
 /**
  * Compares all rows with the curve through the searched plans: straight between neighbours where both axes are
  * logarithmic, as it is drawn, and never rising. Other solvers count by their error, too, though it says little of
- * them; so they are also compared by the distance of distributions.
+ * them; so they are also compared by the distance of distributions, where a searched plan whose interval reaches down
+ * to 0 cannot be beaten.
  * @returns null without a searched plan within the range
  */
 export function searchCurve(rows: readonly Compared[]): SearchCurve | null {
@@ -56,7 +57,13 @@ export function searchCurve(rows: readonly Compared[]): SearchCurve | null {
   );
   const inside = others.filter(({ cost }) => cost >= from);
   const errorAt = curveOf(searched.map((row) => [row.cost, row.error!.rms.value]));
-  const distanceAt = curveOf(searched.map((row) => [row.cost, row.distribution_distance!.value]));
+  // A distance is never below 0, only its estimate is: nothing is nearer than a plan that may be at 0.
+  const distanceAt = curveOf(
+    searched.map(({ cost, distribution_distance: distance }) => [
+      cost,
+      distance!.low <= 0 ? 0 : distance!.value,
+    ]),
+  );
   const dominating = inside.flatMap((row): Dominating[] => {
     const { name, cost, error, distribution_distance: distance, other_solver: other } = row;
     const against = (
@@ -64,7 +71,7 @@ export function searchCurve(rows: readonly Compared[]): SearchCurve | null {
       { value, high: end }: { readonly value: number; readonly high: number },
       curve: number,
     ): Dominating[] =>
-      value < curve ? [{ name, cost, by, value, curve, clearly: end < curve }] : [];
+      Math.max(0, value) < curve ? [{ name, cost, by, value, curve, clearly: end < curve }] : [];
     return [
       ...against('error', error!.rms, errorAt(cost)),
       ...(other ? against('distance', distance!, distanceAt(cost)) : []),

@@ -72,6 +72,15 @@ describe('searchCurve', () => {
     );
   });
 
+  it('takes nothing for nearer than a searched plan whose distance may be 0', () => {
+    const exact = row('search', 0.2, 1);
+    const [low, high] = [-1e-6, 3e-6];
+    const found = { ...exact, distribution_distance: { value: 1e-6, low, high } };
+    const ddim = row('ddim', 0.2, 40, -0.5, true);
+    assert.deepEqual(searchCurve([...searched, found, ddim])!.dominated_by, []);
+    assert.equal(searchCurve([...searched, exact, ddim])!.dominated_by.length, 1);
+  });
+
   it('is null without a searched plan in the range', () => {
     assert.equal(searchCurve([row('bac', 0.1, 1), row('search', 0.9, 1)]), null);
   });
