@@ -38,7 +38,9 @@ export async function checkTime(
     timed.push(await programContender(policy, workload, program, about));
     const reference = await planTime?.reference(workload, made.plan.numerics.kind);
     if (reference) timed.push(reference);
-    const [plan, pace] = await timeInTurn(timed, { chunks: CHUNKS, samples: OBSERVATIONS });
+    const [plan, pace] = await timeInTurn(timed, {
+      ...{ chunks: CHUNKS, samples: OBSERVATIONS, threads },
+    });
     const { times, cpuTimes } = plan!;
     // As if nothing else ran, like the model's.
     const own = threads === 1 && cpuTimes.length > 0 ? cpuTimes : times;

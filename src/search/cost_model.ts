@@ -57,7 +57,8 @@ export class CostModel {
       for (const program of [...programs, undefined]) {
         contenders.push(await contenderOf(policy, workload, program, threads));
       }
-      const settings = { chunks: CHUNKS, samples: workload.samples, ...(onChunk && { onChunk }) };
+      const { samples } = workload;
+      const settings = { chunks: CHUNKS, samples, threads, ...(onChunk && { onChunk }) };
       const timed = await timeInTurn(contenders, settings);
       const times = timed.map((chunks) => ownTime(chunks, threads));
       const work = [...programs, denoisingProgram(manifest)].map((program) =>

@@ -12,7 +12,7 @@ import { CostModel, type CostModelData, type Reference } from './cost_model.js';
 import { probeProgram } from './probe_programs.js';
 
 /** Changes whenever what a model says means something else. */
-const MODEL_VERSION = 4;
+const MODEL_VERSION = 5;
 
 /** Predicts the time of plans on this machine; the model is fitted once and kept beside the graphs. */
 export class PlanTime {

@@ -14,6 +14,8 @@ export interface Probe {
   readonly evaluations: number;
   /** Which blocks are computed after the first evaluation; absent = all. */
   readonly only?: BlockKind;
+  /** In how many of the layers, the first ones; absent = all. */
+  readonly layers?: number;
   /** Every block has so many updates, at steps of its own, as in plans of BAC; not with affine runs. */
   readonly staggered?: boolean;
   readonly numerics?: Numerics;
@@ -51,6 +53,9 @@ export const PROBES: readonly Probe[] = [
   { evaluations: 10, single: true },
   { evaluations: 4, single: true, staggered: true },
   { evaluations: 12, single: true, staggered: true },
+  { evaluations: 40, only: 'feed_forward', layers: 2 },
+  { evaluations: 20, only: 'feed_forward', layers: 4 },
+  { evaluations: 40, numerics: INT8, only: 'feed_forward', layers: 2 },
 ];
 
 /** A probe as the engines run it; its constants are made up. */
@@ -59,6 +64,7 @@ export function probeProgram(
   {
     evaluations,
     only,
+    layers: some = Infinity,
     staggered = false,
     numerics,
     single = false,
@@ -70,9 +76,9 @@ export function probeProgram(
   const { steps } = scheduler;
   const { layers } = architecture;
   const every = uniformSchedule(steps, Math.min(evaluations, steps));
-  const updates = blocksOf(layers).map(({ kind }, block) => {
+  const updates = blocksOf(layers).map(({ kind, layer }, block) => {
     if (staggered) return every.map((step) => (step === 0 ? 0 : Math.min(step + block, steps - 1)));
-    return only === undefined || kind === only ? every : [0];
+    return (only === undefined || kind === only) && layer < some ? every : [0];
   });
   const plan = makePlan(
     { policySha256, layers, steps, solver: scheduler.kind },

@@ -43,6 +43,19 @@ describe('programWork', () => {
     assert.deepEqual([work['steps.single'], work['runs.single']], [steps - 2, 2]);
   });
 
+  it('counts weights as far away by how much was read since they were used', () => {
+    const { layers, embedding } = policy.manifest.architecture;
+    const [attention, feedForward] = [4, 8].map((size) => (size * embedding ** 2 * 4) / 1e6);
+    const all = layers * (attention! + feedForward!);
+    const far = (schedules: Schedules): number => counted(schedules)['weights.far']!;
+    const close = (found: number, expected: number): void =>
+      assert.ok(Math.abs(found - expected) < 1e-9, `${found} ${expected}`);
+    // Everything anew each time, and the last feed-forward alone, after nothing else and after itself.
+    close(far(unified(6, [0, 9])), 2 * all);
+    const only = far(unified(6, [0]).with(5, [0, 9, 10]));
+    close(only - all, 2 * feedForward! * (feedForward! / all));
+  });
+
   it('does not count an evaluation whose clean sample nobody looks at', () => {
     const whole = counted(unified(6, [0, 9]), (runs) => runs);
     const left = counted(unified(6, [0, 9]), blind);
