@@ -9,11 +9,12 @@ export function asComputed(plan: Plan, constants: PlanConstants): Plan {
   if (plan.correction?.kind !== 'affine') return plan;
   const evaluations = [...new Set(plan.blocks.flatMap(({ updates }) => updates))];
   evaluations.sort((a, b) => a - b);
-  const matters = (begin: number | undefined, part: string): boolean =>
-    constants.get(`affine.${begin}.${part}`)?.data.some((factor) => factor !== 0) ?? false;
+  const isSeen = (begin: number | undefined, part: string, unknown: boolean): boolean =>
+    constants.get(`affine.${begin}.${part}`)?.data.some((factor) => factor !== 0) ?? unknown;
   const used = new Set(
     evaluations.filter(
-      (begin, i) => matters(begin, 'clean') || matters(evaluations[i + 1], 'previous_clean'),
+      (begin, i) =>
+        isSeen(begin, 'clean', true) || isSeen(evaluations[i + 1], 'previous_clean', false),
     ),
   );
   return {
