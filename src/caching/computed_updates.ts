@@ -1,5 +1,5 @@
 import type { PlanConstants } from '../policy/plan_file.js';
-import type { Plan } from './plan.js';
+import { evaluationsOf, type Plan } from './plan.js';
 
 /**
  * The plan with those updates only whose result is used. Every plan has an update at step 0; where no affine run
@@ -7,8 +7,7 @@ import type { Plan } from './plan.js';
  */
 export function asComputed(plan: Plan, constants: PlanConstants): Plan {
   if (plan.correction?.kind !== 'affine') return plan;
-  const evaluations = [...new Set(plan.blocks.flatMap(({ updates }) => updates))];
-  evaluations.sort((a, b) => a - b);
+  const evaluations = evaluationsOf(plan);
   const isSeen = (begin: number | undefined, part: string, unknown: boolean): boolean =>
     constants.get(`affine.${begin}.${part}`)?.data.some((factor) => factor !== 0) ?? unknown;
   const used = new Set(

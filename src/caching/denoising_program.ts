@@ -8,7 +8,7 @@ import { affineRuns } from './affine_constants.js';
 import type { AffineRun } from './affine_run.js';
 import { blockIndex } from './blocks.js';
 import { checkPlanFields } from './check_plan_fields.js';
-import type { Plan } from './plan.js';
+import { evaluationsOf, type Plan } from './plan.js';
 import type { Predict } from './plan_fields.js';
 
 /** When and how one block is computed. */
@@ -87,7 +87,7 @@ export function denoisingProgram(
   }
   const own = solverSteps(scheduler, plan.solver.kind, plan.steps);
   const blocks = [...plan.blocks].sort((a, b) => blockIndex(a) - blockIndex(b));
-  const evaluations = [...new Set(blocks.flatMap(({ updates }) => updates))].sort((a, b) => a - b);
+  const evaluations = evaluationsOf(plan);
   const stride = Math.floor(scheduler.steps / plan.steps);
   const affine =
     correction?.kind === 'affine'

@@ -142,6 +142,11 @@ export function schedulesOf(plan: Plan): number[][] {
     .map(({ updates }) => updates);
 }
 
+/** Steps at which any block is computed, ascending. */
+export function evaluationsOf({ blocks }: Pick<Plan, 'blocks'>): number[] {
+  return [...new Set(blocks.flatMap(({ updates }) => updates))].sort((a, b) => a - b);
+}
+
 /** Block updates of the plan relative to updating every block at every step, in [0, 1]. */
 export function updateShare(plan: Plan): number {
   return blockUpdates(plan) / (plan.blocks.length * plan.steps);

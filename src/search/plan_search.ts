@@ -148,8 +148,7 @@ class Rehearsal {
         : extended([], await this.#rollout.advanceBlindly(end)),
     );
     for (const i of evaluations.keys()) {
-      const [begins, strengths] = [evaluations, lookAhead].map((all) => all.slice(0, i + 1));
-      const prefix = JSON.stringify([begins, strengths, fall]);
+      const prefix = JSON.stringify([evaluations.slice(0, i + 1), lookAhead.slice(0, i + 1), fall]);
       const { arrival, runs } = stage;
       stage = await this.#stage(prefix, evaluations[i + 1] ?? this.#steps, async (end) =>
         extended(

@@ -21,9 +21,9 @@ export const WORK = [
 
 /**
  * How often a program does what takes time: once a chunk, per evaluation of the network, per block of each kind
- * and numerics, per MB of weights that have to come from afar (see {@link farWeights}), per sum of stored outputs between blocks, per denoising step by itself and run of such steps, per affine run, the
- * multiply-adds of affine runs, and the steps of the dense policy, which is one graph for each step. What the
- * compiler leaves out does not count.
+ * and numerics, per MB of weights that have to come from afar (see {@link farWeights}), per sum of stored outputs
+ * between blocks, per denoising step by itself and run of such steps, per affine run, the multiply-adds of affine runs,
+ * and the steps of the dense policy, which is one graph for each step. What the compiler leaves out does not count.
  * @returns (WORK.length)
  */
 export function programWork(program: DenoisingProgram, manifest: PolicyManifest): number[] {
@@ -75,9 +75,8 @@ export function programWork(program: DenoisingProgram, manifest: PolicyManifest)
 }
 
 /**
- * A block whose weights were used a short while ago finds them in a near cache, so it counts what was read since:
- * a feed-forward of 2 MB took 0.12, 0.16, 0.21 and 0.32 ms when 2, 8, 17 and 25 MB (all weights) were read from one
- * time to the next.
+ * A block whose weights were used a short while ago finds them in a near cache and takes down to a third of the time
+ * (docs/performance.md), so it counts what was read since.
  * @returns tells of a block that is computed now how much of its weights is far away, MB: of the first use, or when all
  *   weights of the network were read since, all of it; less by the share that was read
  */

@@ -1,6 +1,6 @@
 import { blockIndex, blockName } from '../../caching/blocks.js';
 import { asComputed } from '../../caching/computed_updates.js';
-import { updateShare } from '../../caching/plan.js';
+import { evaluationsOf, updateShare } from '../../caching/plan.js';
 import type { PlanFile } from '../../policy/plan_file.js';
 import type { PlanFacts } from './report_facts.js';
 
@@ -18,7 +18,7 @@ export function planFacts({ plan, sha256, constants }: PlanFile, file: string | 
     numerics: numerics.kind,
     correction: correction?.kind ?? null,
     decision: decision?.kind ?? null,
-    evaluations: [...new Set(blocks.flatMap(({ updates }) => updates))].sort((a, b) => a - b),
+    evaluations: evaluationsOf(computed),
     blocks: blocks.map((block) => ({
       layer: block.layer,
       kind: block.kind,
