@@ -1,5 +1,6 @@
 import { BadInput } from '../errors.js';
 import type { Architecture } from '../policy/manifest.js';
+import { roundedToHalves } from '../policy/half_precision.js';
 import type { PlanConstants } from '../policy/plan_file.js';
 import { floatTensor, type Tensor } from '../policy/safetensors.js';
 import type { DenoisingStep } from '../policy/noise_schedule.js';
@@ -78,7 +79,10 @@ export function affineRuns(
   });
 }
 
-/** The constants that {@link affineRuns} reads. */
+/**
+ * The constants that {@link affineRuns} reads. The matrices of the noise, which are nearly all of the file, are rounded
+ * to half precision, in which `writePlan` then stores them: here, so that a plan is measured as it will be written.
+ */
 export function affineConstants(runs: readonly AffineRun[]): Map<string, Tensor> {
   const constants = new Map<string, Tensor>();
   for (const run of runs) {
@@ -90,7 +94,7 @@ export function affineConstants(runs: readonly AffineRun[]): Map<string, Tensor>
     put('clean', run.clean, [size, size]);
     put('condition', run.condition, [run.condition.length / size, size]);
     put('offset', run.offset, [size]);
-    put('noise', run.noise, [run.noise.length / size / size, size, size]);
+    put('noise', roundedToHalves(run.noise), [run.noise.length / size / size, size, size]);
     if (run.lookAhead) {
       put('look_ahead', run.lookAhead.weights, [run.end - run.begin]);
       put('asked', run.lookAhead.asked, [size, size]);

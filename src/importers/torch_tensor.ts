@@ -1,4 +1,5 @@
 import { BadInput } from '../errors.js';
+import { halfToNumber } from '../policy/half_precision.js';
 import { elementCount, floatTensor, type FloatTensor } from '../policy/safetensors.js';
 
 /** How one element of each type is read, and its size in bytes. */
@@ -117,16 +118,6 @@ function isRowMajor(shape: readonly number[], strides: readonly number[]): boole
   return strides.every(
     (stride, i) => shape[i] === 1 || stride === elementCount(shape.slice(i + 1)),
   );
-}
-
-/** IEEE 754 binary16. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** The upper half of an IEEE 754 binary32. */

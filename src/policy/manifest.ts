@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BadInput } from '../errors.js';
+import { encoderSchema, tooLargeLayer } from './encoder_schema.js';
 import { denoisingSteps } from './noise_schedule.js';
 
 /** The `format` of every policy package this version reads and writes. */
@@ -155,14 +156,7 @@ const manifest = z
     /** What one observation consists of; encoded in this order they are the condition. */
     inputs: z.array(z.discriminatedUnion('kind', [vectorInput, imageInput])).min(1),
     /** How image inputs become features; absent for policies without images. */
-    encoder: z
-      .strictObject({
-        kind: z.literal('resnet18_spatial_softmax'),
-        /** Width of the features of one image. */
-        feature_dim: positive.max(65536),
-        keypoints: positive.max(65536),
-      })
-      .optional(),
+    encoder: encoderSchema.optional(),
     action,
     observation_sources: z.array(observationSource).optional(),
     provenance: z.strictObject({
@@ -182,6 +176,14 @@ const manifest = z
     };
     const images = m.inputs.filter((input) => input.kind === 'image');
     if (images.length > 0 && !m.encoder) issue('encoder', 'is missing, but there are image inputs');
+    if (m.encoder?.kind === 'conv_spatial_softmax') {
+      for (const { name, crop } of images) {
+        const large = tooLargeLayer(m.encoder, crop);
+        if (!large) continue;
+        const values = large.shape.join(' x ');
+        issue(`encoder.${large.field}`, `makes ${values} values of ${name}, which are too many`);
+      }
+    }
     const width = m.inputs.reduce(
       (sum, input) => sum + (input.kind === 'vector' ? input.size : (m.encoder?.feature_dim ?? 0)),
       0,

@@ -6,7 +6,7 @@ import { decodeSafetensors, encodeSafetensors, type Tensor } from './safetensors
 
 /** Plans above this size are refused; the dense plan of 8 layers and 100 steps has 11 KB. */
 const MAX_PLAN_BYTES = 16 * 1024 * 1024;
-/** Constants above this size are refused; an affine correction of 100 steps has 3 MB. */
+/** Constants above this size are refused; an affine correction of 100 steps has 2 MB. */
 const MAX_CONSTANTS_BYTES = 1024 ** 3;
 
 /** Constants of predictors and corrections, by name. */
@@ -77,7 +77,7 @@ export async function writePlan(
 ): Promise<PlanFile> {
   let whole = plan;
   if (constants.size > 0) {
-    const bytes = encodeSafetensors([...constants]);
+    const bytes = encodeSafetensors(constants, {}, { halvesWhereExact: true });
     // First: a plan must never stand without its constants.
     await writeAtomically(constantsPath(path), bytes);
     whole = { ...plan, constants: { sha256: sha256(bytes), bytes: bytes.length } };

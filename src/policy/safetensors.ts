@@ -1,7 +1,8 @@
 import { BadInput } from '../errors.js';
 import { readChecked, writeAtomically } from '../files.js';
+import { exactHalves, widenedHalves } from './half_precision.js';
 
-/** Element types this project reads and writes (names as in the safetensors header). */
+/** Element types of tensors in memory (names as in the safetensors header). */
 export type DType = 'F32' | 'F64' | 'I32' | 'I64' | 'U8' | 'BOOL';
 
 const ARRAY_OF = {
@@ -12,6 +13,9 @@ const ARRAY_OF = {
   U8: Uint8Array,
   BOOL: Uint8Array,
 } as const;
+
+/** Element types of tensors in files: half precision becomes 'F32' when it is read. */
+const STORED_AS = { ...ARRAY_OF, F16: Uint16Array } as const;
 
 /** Flat values of a tensor in row-major order. */
 export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
@@ -86,29 +90,30 @@ export function decodeSafetensors(bytes: Buffer, where: string): TensorFile {
         metadata[key] = value;
       }
     } else {
-      const tensor = decodeTensor(name, entry, body, unclaimed, bad);
-      unclaimed -= tensor.data.byteLength;
+      const { tensor, storedBytes } = decodeTensor(name, entry, body, unclaimed, bad);
+      unclaimed -= storedBytes;
       tensors.set(name, tensor);
     }
   }
   return { tensors, metadata };
 }
 
+/** @param maxBytes of the file that no other tensor has taken */
 function decodeTensor(
   name: string,
   entry: unknown,
   body: Buffer,
   maxBytes: number,
   bad: (what: string) => BadInput,
-): Tensor {
+): { readonly tensor: Tensor; readonly storedBytes: number } {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   if (typeof dtype !== 'string') throw bad(`tensor '${name}' has no type`);
-  if (!Object.hasOwn(ARRAY_OF, dtype)) {
+  if (!isStored(dtype)) {
     throw bad(`tensor '${name}' has type ${dtype}, which is not supported`);
   }
   if (!isSizes(shape)) throw bad(`tensor '${name}' has no valid shape`);
   if (!isSizes(offsets) || offsets.length !== 2) throw bad(`tensor '${name}' has no valid offsets`);
-  const arrayType = ARRAY_OF[dtype as DType];
+  const arrayType = STORED_AS[dtype];
   const [begin, end] = offsets as [number, number];
   const expected = elementCount(shape) * arrayType.BYTES_PER_ELEMENT;
   if (end > body.length || end - begin !== expected) {
@@ -120,23 +125,45 @@ function decodeTensor(
   // A copy: the file's alignment is not ours, and a view would keep the whole file alive.
   const copy = new ArrayBuffer(expected);
   new Uint8Array(copy).set(body.subarray(begin, end));
-  return { dtype: dtype as DType, shape, data: new arrayType(copy) };
+  const data = new arrayType(copy);
+  const tensor: Tensor =
+    data instanceof Uint16Array
+      ? { dtype: 'F32', shape, data: widenedHalves(data) }
+      : { dtype: dtype as DType, shape, data };
+  return { tensor, storedBytes: expected };
+}
+
+function isStored(dtype: string): dtype is keyof typeof STORED_AS {
+  return Object.hasOwn(STORED_AS, dtype);
 }
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-/** Encodes tensors as safetensors, in the order given, data aligned to 8 bytes. */
+/** How tensors are written. */
+export interface EncodingOptions {
+  /** Stores as 'F16' each tensor of 32-bit floats that loses nothing by it. */
+  readonly halvesWhereExact?: boolean;
+}
+
+/** Encodes tensors as safetensors, in the order given; the first begins at a multiple of 8 bytes. */
 export function encodeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
   metadata: Record<string, string> = {},
+  { halvesWhereExact = false }: EncodingOptions = {},
 ): Buffer {
   const header = new Map<string, unknown>();
   if (Object.keys(metadata).length > 0) header.set('__metadata__', metadata);
   const parts: Uint8Array[] = [];
   let offset = 0;
-  for (const [name, { dtype, shape, data }] of tensors) {
+  for (const [name, tensor] of tensors) {
+    const halves =
+      halvesWhereExact && tensor.data instanceof Float32Array
+        ? exactHalves(tensor.data)
+        : undefined;
+    const [dtype, data] = halves ? ['F16', halves] : [tensor.dtype, tensor.data];
+    const { shape } = tensor;
     header.set(name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] });
     parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     offset += data.byteLength;

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { affineConstants, affineRuns } from '../../src/caching/affine_constants.js';
+import { denoisingProgram, programKey } from '../../src/caching/denoising_program.js';
 import { BadInput } from '../../src/errors.js';
 import { denoisingSteps } from '../../src/policy/noise_schedule.js';
+import { constantsPath, readPlanFor, writePlan } from '../../src/policy/plan_file.js';
 import type { PolicyPackage } from '../../src/policy/policy_package.js';
-import { floatTensor, type Tensor } from '../../src/policy/safetensors.js';
+import { elementCount, floatTensor, type Tensor } from '../../src/policy/safetensors.js';
+import { assertClose } from '../support/assert_close.js';
+import { planFor } from '../support/plans.js';
 import { randomAffineRuns } from '../support/random_affine_runs.js';
 import { randomPolicy } from '../support/random_policy.js';
+import { unified } from '../support/schedules.js';
+import { temporaryDirectory } from '../support/temporary_directory.js';
 
 const EVALUATIONS = [0, 7, 12];
 
@@ -37,6 +45,51 @@ describe('constants of affine runs', () => {
 
   it('are read as they were written', () => {
     assert.deepEqual(affineConstants(read(constants)), constants);
+  });
+
+  it('have their noise rounded to half precision, and nothing else', () => {
+    const settings = { lookAhead: true, previous: true, noiseSteps: 3 };
+    const runs = randomAffineRuns(policy, EVALUATIONS, settings);
+    for (const [i, run] of read(affineConstants(runs)).entries()) {
+      assert.deepEqual({ ...run, noise: runs[i]!.noise }, runs[i]);
+      assert.notDeepEqual(run.noise, runs[i]!.noise);
+      assertClose(run.noise, runs[i]!.noise, 2 ** -12, 'noise of values below 1');
+    }
+  });
+
+  it('are left as they are where the noise is too large for half precision', () => {
+    const settings = { lookAhead: false, noiseSteps: 3 };
+    const [run] = randomAffineRuns(policy, [0], settings);
+    const noise = run!.noise.with(5, 65520);
+    assert.equal(affineConstants([{ ...run!, noise }]).get('affine.0.noise')!.data, noise);
+  });
+
+  it('in single precision are read, as they were written once', () => {
+    const { shape } = constants.get('affine.0.noise')!;
+    const data = new Float32Array(elementCount(shape)).fill(1 / 3);
+    const old = new Map(constants).set('affine.0.noise', floatTensor(shape, data));
+    assert.deepEqual(read(old)[0]!.noise, data);
+  });
+
+  it('are the same program in memory and in the file', async () => {
+    const plan = {
+      ...planFor(policy, unified(6, EVALUATIONS)),
+      correction: { kind: 'affine' as const },
+    };
+    const path = join(temporaryDirectory(), 'plan.json');
+    await writePlan(path, plan, constants);
+    const file = await readPlanFor(path, policy);
+    assert.deepEqual(file.constants, constants);
+    const [written, made] = [file, { plan, constants }].map((given) =>
+      programKey(denoisingProgram(policy.manifest, given)),
+    );
+    assert.equal(written, made);
+    const bytes = readFileSync(constantsPath(path));
+    const header = bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE()));
+    const entries = JSON.parse(header) as Record<string, { dtype: string }>;
+    for (const name of constants.keys()) {
+      assert.equal(entries[name]!.dtype, name.endsWith('.noise') ? 'F16' : 'F32', name);
+    }
   });
 
   for (const part of ['state', 'clean', 'asked', 'previous_state', 'previous_clean']) {

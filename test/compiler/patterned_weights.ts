@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { encoderLayout } from '../../src/importers/encoder_layout.js';
+import type { ConvolutionSpec } from '../../src/policy/encoder_schema.js';
 import { elementCount, floatTensor, type FloatTensor } from '../../src/policy/safetensors.js';
 
 /** The same numbers as `pattern` in test/reference/image_encoder_reference.py. */
@@ -16,7 +17,7 @@ function pattern(name: string, count: number): Uint32Array {
 }
 
 /** One tensor of the reference's network, by its name. */
-function weight(name: string, shape: readonly number[]): FloatTensor {
+export function patternedTensor(name: string, shape: readonly number[]): FloatTensor {
   if (name.endsWith('temperature')) return floatTensor(shape, Float32Array.of(0.7));
   const count = elementCount(shape);
   const [middle, width] =
@@ -37,7 +38,37 @@ export function patternedWeights(
   featureDim: number,
 ): Map<string, FloatTensor> {
   const layout = encoderLayout([camera], keypoints, featureDim);
-  return new Map([...layout].map(([name, shape]) => [name, weight(name, shape)]));
+  return new Map([...layout].map(([name, shape]) => [name, patternedTensor(name, shape)]));
+}
+
+/** The tensors of a `conv_spatial_softmax` encoder for one camera, all it has and nothing more. */
+export function convolutionWeights({
+  name,
+  convolutions,
+  keypoints,
+  feature_dim: width,
+}: {
+  readonly name: string;
+  readonly convolutions: readonly ConvolutionSpec[];
+  readonly keypoints: number;
+  readonly feature_dim: number;
+}): Map<string, FloatTensor> {
+  const layout = new Map<string, readonly number[]>();
+  let into = 3;
+  for (const [i, { channels, kernel }] of convolutions.entries()) {
+    layout.set(`conv${i}.weight`, [channels, into, kernel, kernel]);
+    layout.set(`norm${i}.weight`, [channels]).set(`norm${i}.bias`, [channels]);
+    into = channels;
+  }
+  layout.set('pool.weight', [keypoints, into, 1, 1]).set('pool.bias', [keypoints]);
+  layout.set('pool.temperature', [1]);
+  layout.set('linear.weight', [width, 2 * keypoints]).set('linear.bias', [width]);
+  return new Map(
+    [...layout].map(([part, shape]) => [
+      `${name}.${part}`,
+      patternedTensor(`${name}.${part}`, shape),
+    ]),
+  );
 }
 
 /** The reference's frame: (H, W, 3). */

@@ -27,6 +27,11 @@ function floats(begin: number, count: number): object {
   return { dtype: 'F32', shape: [count], data_offsets: [begin, begin + 4 * count] };
 }
 
+/** The same of half-precision floats. */
+function halves(begin: number, count: number): object {
+  return { dtype: 'F16', shape: [count], data_offsets: [begin, begin + 2 * count] };
+}
+
 const TENSORS: [string, Tensor][] = [
   ['a', floatTensor([2, 1, 3], Float32Array.of(1, -2, 3, NaN, Infinity, 1e-45))],
   ['scalar', { dtype: 'F64', shape: [], data: Float64Array.of(Math.PI) }],
@@ -59,6 +64,45 @@ describe('safetensors', () => {
     const data = Float32Array.of(1, 2, 3, 4).subarray(1, 3);
     const { tensors } = decodeSafetensors(encodeSafetensors([['v', floatTensor([2], data)]]), 'x');
     assert.deepEqual([...tensors.get('v')!.data], [2, 3]);
+  });
+
+  it('in half precision become 32-bit floats, and leave their other half to others', () => {
+    const body = Buffer.from([0x00, 0x3c, 0x01, 0x80, 0xff, 0x7b, 0x00, 0x7c, 0, 0, 0x80, 0x3f]);
+    const { tensors } = decodeSafetensors(file({ h: halves(0, 4), f: floats(8, 1) }, body), 'x');
+    const expected = Float32Array.of(1, -(2 ** -24), 65504, Infinity);
+    assert.deepEqual(tensors.get('h'), floatTensor([4], expected));
+    assert.deepEqual(tensors.get('f'), floatTensor([1], Float32Array.of(1)));
+  });
+
+  it('are stored in half precision where that is asked for and loses nothing', () => {
+    const before = encodeSafetensors(TENSORS);
+    const exact = floatTensor([2, 3], Float32Array.of(1, -2, -0, 0.5, 65504, 2 ** -24));
+    const inexact = floatTensor([2], Float32Array.of(1, 1 / 3));
+    const tensors: [string, Tensor][] = [['half', exact], ...TENSORS, ['float', inexact]];
+    const bytes = encodeSafetensors(tensors, {}, { halvesWhereExact: true });
+    assert.deepEqual([...decodeSafetensors(bytes, 'x').tensors], tensors);
+    const header = bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE()));
+    const entries = JSON.parse(header) as Record<string, { dtype: string }>;
+    assert.equal(entries['half']!.dtype, 'F16');
+    assert.equal(entries['float']!.dtype, 'F32');
+    assert.equal(entries['a']!.dtype, 'F32', 'NaN is not stored in half precision');
+    assert.deepEqual(encodeSafetensors(TENSORS), before);
+    assert.ok(!before.includes('F16'));
+  });
+
+  it('in half precision are read by the safetensors package', function () {
+    requirePython(this, 'safetensors', 'numpy');
+    const values = Float32Array.of(1, -2, 0.333251953125, 2 ** -24);
+    const path = join(temporaryDirectory(), 'halves');
+    const tensors = [['h', floatTensor([2, 2], values)]] as const;
+    writeFileSync(path, encodeSafetensors(tensors, {}, { halvesWhereExact: true }));
+    const script =
+      'import sys, json, safetensors.numpy as s\n' +
+      'h = s.load_file(sys.argv[1])["h"]\n' +
+      'print(json.dumps([str(h.dtype), h.shape, h.ravel().tolist()]))';
+    const { stdout, stderr } = spawnSync(PYTHON, ['-c', script, path]);
+    assert.equal(stderr.toString(), '');
+    assert.deepEqual(JSON.parse(stdout.toString()), ['float16', [2, 2], [...values]]);
   });
 
   it('are read by the safetensors package, and the other way round', async function () {
@@ -106,9 +150,17 @@ describe('safetensors that are no good', () => {
     'a type that is an object': [file({ a: { dtype: { toString: 1 } } }), /'a' has no type/],
     'a type nested too deep': [file(`{"a": {"dtype": ${deep}}}`), /'a' has no type/],
     'a type that is inherited': [file({ a: { dtype: 'toString' } }), /type toString/],
-    'half-precision floats': [
-      file({ a: { dtype: 'F16', shape: [8], data_offsets: [0, 16] } }, body),
-      /type F16, which is not supported/,
+    'the upper halves of 32-bit floats': [
+      file({ a: { dtype: 'BF16', shape: [8], data_offsets: [0, 16] } }, body),
+      /type BF16, which is not supported/,
+    ],
+    'half-precision floats of four bytes each': [
+      file({ a: { dtype: 'F16', shape: [4], data_offsets: [0, 16] } }, body),
+      /'a' needs 8 bytes at 0\.\.16/,
+    ],
+    'half-precision floats that share bytes': [
+      file({ a: halves(0, 6), b: floats(12, 1), c: halves(0, 1) }, body),
+      /'c' shares/,
     ],
     'no shape': [file({ a: { dtype: 'F32', data_offsets: [0, 4] } }, body), /no valid shape/],
     'a negative size': [

@@ -25,6 +25,29 @@ const wrong = (path: string, value: unknown, name: string, field = path): Damage
   field,
 });
 
+/** An encoder of pictures of which something is wrong. */
+const wrongEncoder = (
+  changes: Readonly<Record<string, unknown>>,
+  name: string,
+  field: string,
+): DamagedManifest =>
+  wrong(
+    'encoder',
+    {
+      ...{ kind: 'conv_spatial_softmax', feature_dim: 8, keypoints: 4 },
+      convolutions: [{ channels: 16, kernel: 3, stride: 2 }],
+      ...changes,
+    },
+    name,
+    `encoder.${field}`,
+  );
+const wrongConvolution = (change: object, name: string, field: string): DamagedManifest =>
+  wrongEncoder(
+    { convolutions: [{ channels: 16, kernel: 3, stride: 2, ...change }] },
+    name,
+    `convolutions.0${field}`,
+  );
+
 /** Wrong in one place each; made from any manifest of a policy without cameras. */
 export const damagedManifests: readonly DamagedManifest[] = [
   wrong('format', 'bac_policy/policy@2', 'a version of the future'),
@@ -61,4 +84,42 @@ export const damagedManifests: readonly DamagedManifest[] = [
   wrong('files', {}, 'no weights'),
   wrong('files.denoiser\u0000', 1, 'a file name with a control character', 'files'),
   wrong('provenance.source_sha256', 'abc', 'a digest that is none'),
+  wrongEncoder({ kind: 'vit' }, 'an unknown encoder', 'kind: must be resnet18_spatial_softmax or'),
+  wrongEncoder({ convolutions: undefined }, 'no list of convolutions', 'convolutions'),
+  wrongEncoder({ convolutions: [] }, 'an empty list of convolutions', 'convolutions'),
+  wrongEncoder(
+    { convolutions: Array(17).fill({ channels: 8, kernel: 1, stride: 1 }) },
+    'too many convolutions',
+    'convolutions',
+  ),
+  wrongEncoder({ keypoints: 0 }, 'no keypoints', 'keypoints'),
+  wrongConvolution(
+    { channels: 12 },
+    'half a group of channels',
+    '.channels: must be a multiple of 8',
+  ),
+  wrongConvolution({ channels: 0 }, 'no channels', '.channels'),
+  wrongConvolution({ kernel: 4 }, 'an even kernel', '.kernel: must be odd'),
+  wrongConvolution({ kernel: -1 }, 'a negative kernel', '.kernel'),
+  wrongConvolution({ stride: 0 }, 'a stride of 0', '.stride'),
+  wrongConvolution({ padding: 1 }, 'a convolution with an unknown field', ': Unrecognized key'),
+  ...(
+    [
+      [64, 4, 'convolutions.0: makes 64 x 4096 x 4096 values of front, which are too many'],
+      [8, 16, 'keypoints: makes 16 x 4096 x 4096 values of front'],
+    ] as const
+  ).map(([channels, keypoints, field]): DamagedManifest => ({
+    name: `pictures that become too large at ${field.slice(0, field.indexOf(':'))}`,
+    change: (manifest) => {
+      manifest.inputs.push({
+        ...{ name: 'front', kind: 'image', size: [8192, 8192], crop: [8192, 8192] },
+        normaliser: { scale: [1, 1, 1], offset: [0, 0, 0] },
+      });
+      manifest.encoder = {
+        ...{ kind: 'conv_spatial_softmax', feature_dim: 8, keypoints },
+        convolutions: [{ channels, kernel: 3, stride: 2 }],
+      };
+    },
+    field: `encoder.${field}`,
+  })),
 ];

@@ -1,3 +1,4 @@
+import type { Encoder } from '../../policy/encoder_schema.js';
 import type { PolicyPackage, Weights } from '../../policy/policy_package.js';
 import { table } from '../terminal.js';
 import type { Description } from './description.js';
@@ -43,6 +44,7 @@ export function describePolicy({
         ? `${input.size} values`
         : `image ${input.size.join('x')}, crop ${input.crop.join('x')}`,
     ]),
+    ...(manifest.encoder ? [['encoder', describeEncoder(manifest.encoder)]] : []),
     ...sources.map((source) => [`source ${source.name}`, `${source.topic} (${source.type})`]),
     ...(sources.length === 0 ? [['sources', 'none: replay and the node need some']] : []),
     [
@@ -53,4 +55,13 @@ export function describePolicy({
     ['imported from', `${provenance.source} (${provenance.importer})`],
   ];
   return { facts, text: table(['', ''], rows).trimStart() };
+}
+
+/** What turns the pictures of each camera into features. */
+function describeEncoder(encoder: Encoder): string {
+  const trunk =
+    encoder.kind === 'resnet18_spatial_softmax'
+      ? 'ResNet18'
+      : `convolutions of ${encoder.convolutions.map(({ channels }) => channels).join(', ')} channels`;
+  return `${trunk}, ${encoder.keypoints} keypoints, ${encoder.feature_dim} features`;
 }

@@ -3,25 +3,29 @@ import type { Weights } from '../../policy/policy_package.js';
 import type { GraphBuilder, Value } from '../graph.js';
 import { convolution } from './convolution.js';
 
-/** Channels that are normed together: upstream makes groups = channels / 16. */
-const CHANNELS_PER_GROUP = 16;
-
-/** PyTorch's default, which the policy does not change. */
+/** PyTorch's default, which no encoder changes. */
 const EPSILON = 1e-5;
 
 /**
  * GroupNorm (Wu and He 2018) with its learned scale and shift per channel: (1, C, H, W) -> (1, C, H, W).
  *
  * ONNX Runtime has no kernel for it on the CPU. The statistics are an InstanceNormalization of (1, groups,
- * 16 H W); scale and shift are a depthwise 1x1 convolution, into which ONNX Runtime folds the ReLU and the
+ * channelsPerGroup H W); scale and shift are a depthwise 1x1 convolution, into which ONNX Runtime folds the ReLU and the
  * residual sum that follow, and which takes its blocked layout. Multiply and add instead are 8 % slower
  * over the whole encoder (one thread, AVX-512).
  *
  * @param name of the two tensors, `.weight` and `.bias`, each (C)
+ * @param channelsPerGroup channels that are normed together; divides C
  */
-export function groupNorm(graph: GraphBuilder, weights: Weights, name: string, x: Value): Value {
+export function groupNorm(
+  graph: GraphBuilder,
+  weights: Weights,
+  name: string,
+  x: Value,
+  channelsPerGroup: number,
+): Value {
   const channels = x.shape[1]!;
-  const groups = channels / CHANNELS_PER_GROUP;
+  const groups = channels / channelsPerGroup;
   const normed = graph.node(
     'InstanceNormalization',
     [

@@ -1,13 +1,16 @@
-import type { ImageInput, PolicyManifest } from '../../policy/manifest.js';
+import type { Encoder } from '../../policy/encoder_schema.js';
+import type { ImageInput } from '../../policy/manifest.js';
 import type { Weights } from '../../policy/policy_package.js';
 import { GraphBuilder, type OnnxGraph, type Value } from '../graph.js';
 import { centerCrop } from './center_crop.js';
+import { convolutionStack } from './convolution_stack.js';
 import { resnet18 } from './resnet18.js';
 import { spatialSoftmax } from './spatial_softmax.js';
 
 /**
- * From a camera's pixels to its part of the condition: the normaliser, the crop, ResNet18 with GroupNorm,
- * SpatialSoftmax, a linear layer and a ReLU, as robomimic's observation encoder has them at evaluation.
+ * From a camera's pixels to its part of the condition: the normaliser, the crop, a trunk of convolutions with
+ * GroupNorm, SpatialSoftmax, a linear layer and a ReLU. With ResNet18 as the trunk this is robomimic's observation
+ * encoder at evaluation.
  *
  * Input `image` uint8 (1, H, W, 3), RGB, of the input's size; output `features` (1, feature_dim).
  *
@@ -17,12 +20,15 @@ import { spatialSoftmax } from './spatial_softmax.js';
 export function buildImageEncoderGraph(
   weights: Weights,
   input: ImageInput,
-  encoder: NonNullable<PolicyManifest['encoder']>,
+  encoder: Encoder,
 ): OnnxGraph {
   const g = new GraphBuilder();
   const image = g.input('image', [1, ...input.size, 3], 'uint8');
   const pixels = normalised(g, input, centerCrop(g, input, image));
-  const features = resnet18(g, weights, `${input.name}.backbone`, pixels);
+  const features =
+    encoder.kind === 'resnet18_spatial_softmax'
+      ? resnet18(g, weights, `${input.name}.backbone`, pixels)
+      : convolutionStack(g, weights, input.name, encoder.convolutions, pixels);
   const keypoints = spatialSoftmax(g, weights, `${input.name}.pool`, encoder.keypoints, features);
   const parameter = (part: string, shape: readonly number[]): Value => {
     const name = `${input.name}.linear.${part}`;

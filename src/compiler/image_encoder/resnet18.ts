@@ -1,11 +1,15 @@
 import type { Weights } from '../../policy/policy_package.js';
 import type { GraphBuilder, Value } from '../graph.js';
-import { convolution, maxPool, type Window } from './convolution.js';
+import { maxPool, type Window } from './convolution.js';
 import { groupNorm } from './group_norm.js';
+import { learnedConvolution } from './learned_convolution.js';
 
 /** Channels of the four stages; each but the first halves height and width. */
 const STAGES = [64, 128, 256, 512];
 const BLOCKS_PER_STAGE = 2;
+
+/** Channels that are normed together: upstream makes groups = channels / 16. */
+const CHANNELS_PER_GROUP = 16;
 
 /**
  * The trunk of ResNet18 (He et al. 2015, table 1) with GroupNorm: (1, 3, H, W) -> (1, 512, H / 32, W / 32),
@@ -13,19 +17,13 @@ const BLOCKS_PER_STAGE = 2;
  * @throws BadInput naming a tensor that is missing or has another shape
  */
 export function resnet18(graph: GraphBuilder, weights: Weights, name: string, image: Value): Value {
-  const conv = (
-    part: string,
-    x: Value,
-    channels: number,
-    kernel: number,
-    window: Window,
-  ): Value => {
-    const shape = [channels, x.shape[1]!, kernel, kernel];
-    const tensor = `${name}.${part}.weight`;
-    const weight = graph.constant(tensor, shape, () => weights.get(tensor, shape).data);
-    return convolution(graph, x, weight, undefined, window);
-  };
-  const norm = (part: string, x: Value): Value => groupNorm(graph, weights, `${name}.${part}`, x);
+  const conv = (part: string, x: Value, channels: number, kernel: number, window: Window): Value =>
+    learnedConvolution(graph, weights, `${name}.${part}.weight`, x, {
+      ...{ channels, kernel },
+      ...window,
+    });
+  const norm = (part: string, x: Value): Value =>
+    groupNorm(graph, weights, `${name}.${part}`, x, CHANNELS_PER_GROUP);
   const relu = (x: Value): Value => graph.unary('Relu', x);
 
   const stem = conv('conv1', image, STAGES[0]!, 7, { stride: 2, padding: 3 });
