@@ -6,10 +6,10 @@ SHELL := bash
 
 sources := $(shell find src test -name '*.ts')
 
-.PHONY: help build demo demo-ros test lint format ros peers cuda clean
+.PHONY: help build demo demo-ros test lint format ros peers cuda simulation clean
 
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target what; do printf 'make %-8s %s\n' "$$target" "$$what"; done
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target what; do printf 'make %-10s %s\n' "$$target" "$$what"; done
 
 build: dist/.built ## compile; then `npx bac-policy` works here
 
@@ -40,8 +40,11 @@ peers: ## a Python with PyTorch in .peers, for `bac-policy bench --peers`
 cuda: build ## the libraries for an NVIDIA GPU in .cuda, from PyPI, digests pinned
 	@scripts/setup_cuda.sh
 
+simulation: build ## the simulated robot: a Python with MuJoCo and robosuite in .sim
+	@scripts/setup_python.sh .sim simulation/requirements.txt simulation/requirements-alone.txt
+
 clean: ## remove all that was made here
-	rm -rf node_modules dist .venv .peers .ros .cuda demo/out coverage
+	rm -rf node_modules dist .venv .peers .ros .cuda .sim demo/out coverage
 
 node_modules/.installed: package.json package-lock.json .npmrc
 	@scripts/check_tools.sh node

@@ -1,37 +1,37 @@
-"""Closed-loop evaluation: how often, and how fast, do a policy and its plans do the task?
+"""Episodes in closed loop, without ROS: many scenes share every call of a policy.
 
-    closed_loop.py stack PKG --dense --plan PLAN.json --ddim 10 --ddim 5 --affine CALIBRATION.safetensors --json OUT
-
-All engines see the same scenes and draw from the same noise. Episodes go on in lockstep: one call of an engine makes the
-next chunk of all that are still running, and all 8 actions of it are executed.
+Episodes go on in lockstep: one call of an engine makes the next chunk of all that are still running, and all actions
+of it are executed. Every engine sees the same scenes and draws from the same noise.
 """
 
-import argparse
-import json
-import pathlib
 import sys
-import tempfile
 
 import numpy as np
-from safetensors.numpy import load_file
 
-from engines import CLI, BacPolicy, ddim_package, noise_for
-from robot import SimulatedRobot
+from simulation.engines import noise_shape
+from simulation.noise import chunk_noise
 
-FIRST_SCENE = 100_000  # demonstrations come from scenes below
+FIRST_SCENE, SCENES_OF_A_SEED = 100_000, 10_000  # demonstrations come from scenes below
 
 
-def evaluate(robot, engine, episodes, on_chunk=None, **scene):
-    """Steps to success of each episode, None where there was none. `on_chunk(seed, episode)` sees every window."""
-    running = {FIRST_SCENE + i: robot.start(FIRST_SCENE + i, **scene) for i in range(episodes)}
+def scenes(episodes, seed=0):
+    """Seeds of the scenes of an evaluation."""
+    first = FIRST_SCENE + SCENES_OF_A_SEED * seed
+    return range(first, first + episodes)
+
+
+def run_episodes(robot, observer, engine, seeds, on_chunk=None, **start):
+    """Steps to success of each scene, None where there was none. `on_chunk(seed, episode)` sees every window."""
+    running = {seed: robot.start(seed, **start) for seed in seeds}
     steps = dict.fromkeys(running)
+    shape = noise_shape(observer.description)
     chunk = 0
     while running:
         if on_chunk:
             for seed, episode in running.items():
                 on_chunk(seed, episode)
-        windows = np.stack([episode.window for episode in running.values()])
-        actions = engine(windows, noise_for([[seed, chunk] for seed in running]))
+        shown = observer.observe(list(running.values()))
+        actions = engine(shown, chunk_noise([[seed, chunk] for seed in running], shape))
         for (seed, episode), action in zip(list(running.items()), actions):
             robot.advance(episode, action)
             if robot.is_over(episode):
@@ -40,6 +40,8 @@ def evaluate(robot, engine, episodes, on_chunk=None, **scene):
         chunk += 1
         if sys.stderr.isatty():
             print(f'\r  chunk {chunk}, {len(running)} running ', end='', file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        print('\r\033[K', end='', file=sys.stderr, flush=True)
     return list(steps.values())
 
 
@@ -48,50 +50,20 @@ def wilson(successes, episodes, z=1.96):
     rate, spread = successes / episodes, z * z / episodes
     middle = (rate + spread / 2) / (1 + spread)
     half = z / (1 + spread) * np.sqrt(rate * (1 - rate) / episodes + spread / episodes / 4)
-    return [round(middle - half, 3), round(middle + half, 3)]
+    return [round(float(middle - half), 3), round(float(middle + half), 3)]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument('task', choices=['lift', 'stack'])
-    parser.add_argument('package')
-    parser.add_argument('--dense', action='store_true', help='the policy itself')
-    parser.add_argument('--plan', action='append', default=[], metavar='FILE', help='a plan; may be repeated')
-    parser.add_argument('--ddim', action='append', default=[], type=int, metavar='STEPS', help='may be repeated')
-    parser.add_argument('--affine', metavar='VECTORS', help='the control without a network, fitted on these observations')
-    parser.add_argument('--episodes', type=int, default=50)
-    parser.add_argument('--cli', default=str(CLI), help='main.js of bac-policy (default: this checkout, built)')
-    parser.add_argument('--json', metavar='FILE', help='where to write the results')
-    options = parser.parse_args()
-
-    robot = SimulatedRobot(options.task)
-    with tempfile.TemporaryDirectory(dir=pathlib.Path(options.package).resolve().parent) as folder:
-        engines = {}
-        if options.dense:
-            engines['dense'] = BacPolicy(options.package, cli=options.cli)
-        for steps in options.ddim:
-            engines[f'ddim{steps}'] = BacPolicy(ddim_package(options.package, steps, folder), cli=options.cli)
-        for plan in options.plan:
-            engines[pathlib.Path(plan).stem] = BacPolicy(options.package, plan, options.cli)
-        if options.affine:
-            from affine_control import AffineControl
-            from torch_policy import TorchPolicy
-            engines['affine, no network'] = AffineControl(TorchPolicy(options.package),
-                                                          load_file(options.affine)['observation'])
-        rows = []
-        for name, engine in engines.items():
-            steps = evaluate(robot, engine, options.episodes)
-            done = [s for s in steps if s is not None]
-            rows.append({'name': name, 'success': len(done), 'episodes': options.episodes,
-                         'interval': wilson(len(done), options.episodes),
-                         'mean_steps': round(float(np.mean(done)), 1) if done else None, 'steps': steps})
-            low, high = rows[-1]['interval']
-            print(f'{name:28} {len(done):3} of {options.episodes} ({low:.2f}-{high:.2f}), '
-                  f'steps to success {rows[-1]["mean_steps"]}', flush=True)
-            if options.json:
-                pathlib.Path(options.json).write_text(json.dumps(
-                    {'task': options.task, 'package': str(options.package), 'rows': rows}, indent=1))
+def summary(steps):
+    """Success and steps to success of episodes, from the steps of each (None: no success)."""
+    done = [s for s in steps if s is not None]
+    return {'success': len(done), 'episodes': len(steps), 'rate': round(len(done) / len(steps), 4),
+            'interval': wilson(len(done), len(steps)),
+            'steps_to_success': round(float(np.mean(done)), 1) if done else None, 'steps': list(steps)}
 
 
-if __name__ == '__main__':
-    main()
+def as_line(row):
+    """A summary as a person reads it."""
+    low, high = row['interval']
+    steps = row['steps_to_success']
+    return (f'{row["success"]} of {row["episodes"]} ({100 * row["rate"]:.1f} %, 95 % interval {100 * low:.1f} to '
+            f'{100 * high:.1f}), steps to success {steps if steps is not None else "-"}')

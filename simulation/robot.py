@@ -5,14 +5,11 @@ One simulator serves any number of episodes: the state of each is kept outside a
 a task's model, once (`scene_model.py`).
 """
 
-import os
-
-os.environ.setdefault('MUJOCO_GL', 'disable')
-
 import mujoco
 import numpy as np
 
-from scene_model import scene_model
+from simulation.scene_model import scene_model
+from simulation.tasks import DROP, TABLE, TASKS
 
 RATE_HZ, SUBSTEPS = 20, 25
 FINGER_OPEN, FINGER_CLOSED, FINGER_SWITCH = 0.04, 0.0, 0.02  # m
@@ -22,24 +19,17 @@ STIFFNESS = 300.0  # 1/s^2, on the arm's mass matrix
 DAMPING = 2 * np.sqrt(STIFFNESS)  # critical
 HOLD_STEPS = 5  # control steps in a row that count as success
 HOME = np.array([0, np.pi / 16, 0, -np.pi / 2 - np.pi / 3, 0, np.pi - 0.2, np.pi / 4])  # rad
-TABLE, DROP = 0.8, 0.01  # m: height of the table, and of the objects above it at the start
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
-
-# Objects start within +-xy m and +-yaw rad of the table's centre, at least `apart` m from each other.
-TASKS = {
-    'lift': {'scene': 'Lift', 'objects': ['cube'], 'max_steps': 120, 'xy': 0.06, 'apart': 0.0},
-    'stack': {'scene': 'Stack', 'objects': ['cubeA', 'cubeB'], 'max_steps': 200, 'xy': 0.10, 'apart': 0.095},
-}
-YAW = np.pi / 4
 
 
 class Episode:
     """What one episode is between two chunks: the simulator's state and what was seen and counted so far."""
 
-    def __init__(self, state, observation):
+    def __init__(self, state, observation, positions):
         self.state = state
         self.grip = 0.0  # what the fingers are driven to, -1 closed to 1 open
         self.window = np.stack([observation, observation])  # (2, D): previous, current
+        self.positions = np.stack([positions, positions])  # (2, nq) of the simulator, for pictures of both
         self.step = self.held = 0
         self.success_step = None
 
@@ -48,8 +38,8 @@ class SimulatedRobot:
     """`task` is a key of TASKS; every scene is drawn from its seed alone."""
 
     def __init__(self, task):
-        self.task = TASKS[task]
-        self.model = scene_model(self.task['scene'])
+        self.name, self.task = task, TASKS[task]
+        self.model = scene_model(self.task.scene)
         self.data = mujoco.MjData(self.model)
         joints = [f'robot0_joint{i}' for i in range(1, 8)]
         self.arm, self.arm_dofs = self._addresses(joints)
@@ -58,8 +48,9 @@ class SimulatedRobot:
         self.torque_range = self.model.actuator_ctrlrange[self.arm_motors].T
         self.finger_motors = self._motors([f'gripper0_right_gripper_finger_joint{i}' for i in (1, 2)])
         self.finger_range = self.model.actuator_ctrlrange[self.finger_motors]
-        self.objects, _ = self._addresses([f'{name}_joint0' for name in self.task['objects']])
-        self.object_geoms = [{self.model.geom(f'{name}_g0').id} for name in self.task['objects']]
+        self.objects, self.object_dofs = self._addresses([f'{name}_joint0' for name in self.task.objects])
+        bodies = [self.model.body(f'{name}_main').id for name in self.task.objects]
+        self.object_geoms = [set(np.flatnonzero(self.model.geom_bodyid == body)) for body in bodies]
         self.pads = [{self.model.geom(f'gripper0_right_finger{i}_pad_collision').id} for i in (1, 2)]
         self.hand = {i for i in range(self.model.ngeom) if self.model.geom(i).name.startswith('gripper0_right_')}
         self.resting = [TABLE + self.model.geom_size[min(geoms), 2] for geoms in self.object_geoms]
@@ -77,23 +68,22 @@ class SimulatedRobot:
         mujoco.mj_getState(self.model, self.data, state, STATE)
         return state
 
-    def start(self, seed, xy=None, yaw=YAW, joint_noise=0.02, centre=(0.0, 0.0)):
-        """An episode whose start follows from `seed`: objects within +-xy m of `centre`, joints (rad) near HOME."""
+    def start(self, seed, xy=None, yaw=None, joint_noise=0.02, centre=(0.0, 0.0)):
+        """An episode whose start follows from `seed`: objects within +-xy m and +-yaw rad, joints (rad) near HOME.
+
+        `xy` and `yaw` are the task's own where they are not given; `centre` (m) moves the objects' range.
+        """
         rng = np.random.default_rng([seed, 20])
         mujoco.mj_resetData(self.model, self.data)
         self.data.qpos[self.arm] = HOME + rng.normal(0, joint_noise, 7)
         self.data.qpos[self.fingers] = FINGERS_AT_START
-        places = self._places(rng, self.task['xy'] if xy is None else xy) + np.asarray(centre)
-        for address, place, height, angle in zip(self.objects, places, self.resting, rng.uniform(-yaw, yaw, len(places))):
-            self.data.qpos[address:address + 3] = *place, height + DROP
+        places = self.task.places(rng, xy, centre)
+        yaw = self.task.yaw if yaw is None else yaw
+        yaws = rng.uniform(-yaw, yaw, len(places))
+        for address, place, resting, angle in zip(self.objects, places, self.resting, yaws):
+            self.data.qpos[address:address + 3] = *place, self.task.height or resting + DROP
             self.data.qpos[address + 3:address + 7] = np.cos(angle / 2), 0, 0, np.sin(angle / 2)
-        return Episode(self._state(), self.observation())
-
-    def _places(self, rng, xy):
-        while True:
-            places = rng.uniform(-xy, xy, (len(self.objects), 2))
-            if len(places) == 1 or np.linalg.norm(places[0] - places[1]) >= self.task['apart']:
-                return places
+        return Episode(self._state(), self.observation(), self.data.qpos)
 
     def observation(self):
         """(D,): 7 joints rad, finger m, then for each object position m and quaternion xyzw (w >= 0)."""
@@ -110,7 +100,8 @@ class SimulatedRobot:
             episode.grip = self.control_step(action, episode.grip)
             episode.step += 1
             episode.window = np.stack([episode.window[1], self.observation()])
-            episode.held = episode.held + 1 if self.achieved() else 0
+            episode.positions = np.stack([episode.positions[1], self.data.qpos])
+            episode.held = episode.held + 1 if self.task.achieved(self) else 0
             if episode.held >= HOLD_STEPS:
                 episode.success_step = episode.step
             if self.is_over(episode):
@@ -118,7 +109,7 @@ class SimulatedRobot:
         episode.state = self._state()
 
     def is_over(self, episode):
-        return episode.success_step is not None or episode.step >= self.task['max_steps']
+        return episode.success_step is not None or episode.step >= self.task.max_steps
 
     def control_step(self, action, grip):
         """One control period (50 ms) as robosuite's JOINT_POSITION controller and gripper do it; the new grip."""
@@ -134,12 +125,22 @@ class SimulatedRobot:
             mujoco.mj_step2(self.model, self.data)
         return grip
 
-    def _touch(self, some, others):
+    def position(self, i):
+        """(3,) m, of object i."""
+        return self.data.qpos[self.objects[i]:self.objects[i] + 3]
+
+    def raised(self, i):
+        """m, of object i above where it lies on the table."""
+        return self.position(i)[2] - self.resting[i]
+
+    def speed(self, i):
+        """m/s, of object i."""
+        return np.linalg.norm(self.data.qvel[self.object_dofs[i]:self.object_dofs[i] + 3])
+
+    def touch(self, some, others):
+        """Whether any geom of `some` touches any of `others`."""
         return any((a in some and b in others) or (a in others and b in some) for a, b in self.data.contact.geom)
 
-    def achieved(self):
-        """Lift: 4 cm above the table and grasped. Stack: A on B, off the table, and let go."""
-        raised = self.data.qpos[self.objects[0] + 2] - self.resting[0]
-        if len(self.objects) == 1:
-            return raised > 0.04 and all(self._touch(pad, self.object_geoms[0]) for pad in self.pads)
-        return raised > 0.03 and self._touch(*self.object_geoms) and not self._touch(self.hand, self.object_geoms[0])
+    def holds(self, i):
+        """Whether the hand touches object i."""
+        return self.touch(self.hand, self.object_geoms[i])

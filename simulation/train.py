@@ -1,92 +1,141 @@
-"""Trains a low-dimensional DP-T on demonstrations, for a given time, and saves it as diffusion_policy does.
+"""Trains a diffusion policy (DP-T) on demonstrations: demonstrations in, policy package out.
 
-    train.py DEMOS.npz... --seconds 240 --output CHECKPOINT.ckpt      then: bac-policy import CHECKPOINT.ckpt -o PKG
+    python -m simulation.train --task stack DEMOS.npz... --output PACKAGE               sees joints and objects' poses
+    python -m simulation.train --task lift DEMOS.npz... --output PACKAGE --cameras      sees joints and two cameras
 
-DDPM with 100 steps predicts the noise; what is saved is the moving average of the weights. On a GPU the whole step is
-one CUDA graph. The learning rate follows the share of the time that has passed.
+DDPM with 100 steps predicts the noise; what is written is the moving average of the weights. The same seed gives the
+same policy on the same machine. Progress is kept in PACKAGE.training: the same command goes on where it was ended.
+With a GPU the whole step is one CUDA graph.
 """
 
 import argparse
 import copy
+import hashlib
 import math
+import os
+import pathlib
+import sys
 import time
 
 import numpy as np
 import torch
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import mse_loss
 
-from denoiser import Denoiser, noise_levels
+from simulation.demonstration_set import (HORIZON, N_ACTION_STEPS, N_OBS_STEPS, ROBOT_VALUES, normaliser, read_demos,
+                                          windows)
+from simulation.denoiser import Denoiser, noise_levels
+from simulation.image_encoder import FEATURES, ImageEncoder
+from simulation.pictures import pictures_of
+from simulation.policy_package import CAMERAS, CROP, PICTURE, write_package
+from simulation.robot import TASKS
 
-HORIZON, N_OBS_STEPS, N_ACTION_STEPS, STEPS = 10, 2, 8, 100
-PEAK_RATE, WARM_UP, AVERAGING = 6e-4, 500, 0.9995
+STEPS = 100  # K
+PEAK_RATE, WARM_UP, AVERAGING = 6e-4, 300, 0.999
 VALIDATION_SHARE = 0.04
+LOCATING = 0.3  # weight of the loss of where the objects are, for policies that see
+KEEP_EVERY_S = 60
 
 
-def read_demos(paths):
-    obs, action, ends = [], [], [0]
-    for path in paths:
-        with np.load(path) as demos:
-            obs.append(demos['obs'])
-            action.append(demos['action'])
-            ends += list(demos['ends'] + ends[-1])
-    return np.concatenate(obs), np.concatenate(action), np.asarray(ends)
+class Policy(nn.Module):
+    """The networks of a policy: encoders of its cameras, if any, and the denoiser.
+
+    `locate` says from a condition where the objects are. It is only trained, so that encoders soon find what matters
+    in a picture; it is not part of the package.
+    """
+
+    def __init__(self, cameras, vector_dim, object_dim, **denoiser):
+        super().__init__()
+        self.encoders = nn.ModuleDict({name: ImageEncoder() for name in cameras})
+        self.numbers = dict(denoiser, condition_dim=len(cameras) * FEATURES + vector_dim)
+        self.denoiser = Denoiser(**self.numbers)
+        self.locate = nn.Linear(self.numbers['condition_dim'], object_dim) if cameras else None
+        self.to(memory_format=torch.channels_last)
+
+    def condition(self, vectors, pictures):
+        """(B, To, Dc) from vectors (B, To, D) and, of each camera, normalised pictures (B, To, 3, H, W)."""
+        seen = [encoder(seen.flatten(0, 1)).float().unflatten(0, vectors.shape[:2])
+                for encoder, seen in zip(self.encoders.values(), pictures)]
+        return torch.cat([*seen, vectors], dim=-1)
 
 
-def windows(obs, action, ends):
-    """Every chunk of every episode, its ends repeated: observations (N, To, D), actions (N, T, A), episodes (N,)."""
-    rows, episodes = [], []
-    for i, (start, end) in enumerate(zip(ends[:-1], ends[1:])):
-        first = np.arange(start - (N_OBS_STEPS - 1), end - (N_OBS_STEPS - 1))
-        rows.append(np.clip(first[:, None] + np.arange(HORIZON), start, end - 1))
-        episodes.append(np.full(len(first), i))
-    rows = np.concatenate(rows)
-    return obs[rows[:, :N_OBS_STEPS]], action[rows], np.concatenate(episodes)
+class Batches:
+    """Draws from the demonstrations: vectors, pictures, actions, and where objects are."""
 
+    def __init__(self, device, obs, action, pictures, rows, vectors_are):
+        on_device = lambda values: torch.from_numpy(np.ascontiguousarray(values)).to(device)
+        self.vectors, self.action, self.rows = on_device(obs[:, vectors_are]), on_device(action), on_device(rows)
+        self.objects = on_device(obs[:, ROBOT_VALUES:])
+        self.pictures = None if pictures is None else on_device(pictures)
+        self.margin = [size - crop for size, crop in zip(PICTURE, CROP)]
+        self.device = device
 
-def normaliser(values, identity_from=None):
-    """Scale and offset that bring each value's range to [-1, 1]; quaternions (4 of every 7 values) stay as they are."""
-    low, high = values.min(0), values.max(0)
-    scale = 2 / np.maximum(high - low, 1e-4)
-    offset = -1 - scale * low
-    if identity_from is not None:
-        for first in range(identity_from + 3, values.shape[1], 7):
-            scale[first:first + 4], offset[first:first + 4] = 1, 0
-    return scale.astype(np.float32), offset.astype(np.float32)
+    def of(self, chosen, is_augmented):
+        """The windows `chosen` (B,); pictures are cropped at random places, or in the middle."""
+        rows = self.rows[chosen]
+        seen = rows[:, :N_OBS_STEPS]
+        return self.vectors[seen], self._pictures(seen, is_augmented), self.action[rows], self.objects[seen]
+
+    def _pictures(self, rows, is_augmented):
+        if self.pictures is None:
+            return []
+        pictures = []
+        for camera in range(self.pictures.shape[1]):
+            along = []
+            for margin, crop in zip(self.margin, CROP):
+                first = (torch.randint(margin + 1, (len(rows),), device=self.device) if is_augmented else
+                         torch.full((len(rows),), margin // 2, device=self.device))
+                along.append(first[:, None] + torch.arange(crop, device=self.device))
+            y, x = along
+            cropped = self.pictures[rows[:, :, None, None], camera, y[:, None, :, None], x[:, None, None, :]]
+            pictures.append((cropped.float() / 255 * 2 - 1).movedim(-1, 2))
+        return pictures
 
 
 class Training:
-    def __init__(self, model, observations, actions, batch):
-        self.model, self.observations, self.actions, self.batch = model, observations, actions, batch
-        self.device = actions.device
+    def __init__(self, policy, train, batch, draws):
+        self.policy, self.train, self.batch, self.draws = policy, train, batch, draws
+        self.batches, self.chosen = train
+        self.device = self.batches.device
         self.alphas = noise_levels(STEPS).to(self.device)
-        self.average = copy.deepcopy(model).eval()
+        self.average = copy.deepcopy(policy).eval()
         on_gpu = self.device.type == 'cuda'
         self.rate = torch.tensor(0.0, device=self.device)
-        self.optimiser = torch.optim.AdamW(model.parameters(), lr=self.rate if on_gpu else 0.0, betas=(0.9, 0.95),
+        self.optimiser = torch.optim.AdamW(policy.parameters(), lr=self.rate if on_gpu else 0.0, betas=(0.9, 0.95),
                                            weight_decay=1e-3, capturable=on_gpu)
-        self.loss = torch.zeros((), device=self.device)
+        self.losses = torch.zeros(2, device=self.device)  # running means: of the noise, of where objects are
+        self.done = 0
 
-    def error(self, model, observation, action, noise, timestep):
-        alpha = self.alphas[timestep][:, None, None]
-        noisy = alpha.sqrt() * action + (1 - alpha).sqrt() * noise
-        with torch.autocast(self.device.type, torch.bfloat16, cache_enabled=False):
-            predicted = model(noisy, timestep, observation)
-        return mse_loss(predicted.float(), noise)
+    def error(self, policy, batch, draws, noise=None, timestep=None):
+        """Mean square errors of the predicted noise and of where objects are; `draws` noises for each window."""
+        vectors, pictures, action, objects = batch
+        with torch.autocast(self.device.type, torch.bfloat16, cache_enabled=False), sdpa_kernel(SDPBackend.MATH):
+            condition = policy.condition(vectors, pictures)
+            located = policy.locate(condition) if policy.locate else None
+            condition, action = condition.repeat(draws, 1, 1), action.repeat(draws, 1, 1)
+            if noise is None:
+                noise = torch.randn_like(action)
+                timestep = torch.randint(STEPS, (len(action),), device=self.device)
+            alpha = self.alphas[timestep][:, None, None]
+            predicted = policy.denoiser(alpha.sqrt() * action + (1 - alpha).sqrt() * noise, timestep, condition)
+        place = mse_loss(located.float(), objects) if located is not None else torch.zeros((), device=self.device)
+        return mse_loss(predicted.float(), noise), place
 
     def step(self):
-        chosen = torch.randint(len(self.actions), (self.batch,), device=self.device)
-        action = self.actions[chosen]
-        timestep = torch.randint(STEPS, (self.batch,), device=self.device)
-        loss = self.error(self.model, self.observations[chosen], action, torch.randn_like(action), timestep)
+        chosen = self.chosen[torch.randint(len(self.chosen), (self.batch,), device=self.device)]
+        noise, place = self.error(self.policy, self.batches.of(chosen, is_augmented=True), self.draws)
         self.optimiser.zero_grad(set_to_none=False)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        (noise + LOCATING * place).backward()
+        torch.nn.utils.clip_grad_norm_(self.policy.parameters(), 1.0)
         self.optimiser.step()
         with torch.no_grad():
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - AVERAGING)
-            self.loss.lerp_(loss.detach(), 0.01)
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.policy.parameters()), 1 - AVERAGING)
+            self.losses.lerp_(torch.stack([noise, place]).detach(), 0.01)
 
-    def set_rate(self, rate):
+    def set_rate(self, share):
+        """Up during the first steps, then down along a cosine to 0 when `share` of the training is 1."""
+        rate = PEAK_RATE * min(1, self.done / WARM_UP) * (1 + math.cos(math.pi * share)) / 2
         if self.device.type == 'cuda':
             self.rate.fill_(rate)
         else:
@@ -105,92 +154,135 @@ class Training:
             self.step()
         return graph.replay
 
+    def forget_start(self):
+        """Begins the average anew: early on it would only remember the weights of the start."""
+        with torch.no_grad():
+            torch._foreach_copy_(list(self.average.parameters()), list(self.policy.parameters()))
+
     @torch.no_grad()
-    def validate(self, model, observation, action):
-        noise_source = torch.Generator(self.device).manual_seed(0)
-        noise = torch.randn(action.shape, generator=noise_source, device=self.device)
-        timestep = torch.arange(len(action), device=self.device) % STEPS
-        return self.error(model, observation, action, noise, timestep).item()
+    def validate(self, batches, chosen, at_once=256):
+        """The averaged policy's errors on windows, each with one noise that is always the same."""
+        total = torch.zeros(2)
+        for part in chosen.split(at_once):
+            batch = batches.of(part, is_augmented=False)
+            source = torch.Generator(self.device).manual_seed(int(part[0]))
+            noise = torch.randn(batch[2].shape, generator=source, device=self.device)
+            timestep = torch.arange(len(part), device=self.device) % STEPS
+            total += torch.stack(self.error(self.average, batch, 1, noise, timestep)).cpu() * len(part)
+        return (total / len(chosen)).tolist()
+
+    def state(self):
+        on_gpu = self.device.type == 'cuda'
+        return {'done': self.done, 'policy': self.policy.state_dict(), 'average': self.average.state_dict(),
+                'optimiser': self.optimiser.state_dict(), 'losses': self.losses, 'random': torch.get_rng_state(),
+                'random_cuda': torch.cuda.get_rng_state() if on_gpu else None}
+
+    def restore(self, state):
+        self.done = state['done']
+        self.policy.load_state_dict(state['policy'])
+        self.average.load_state_dict(state['average'])
+        self.optimiser.load_state_dict(state['optimiser'])
+        self.losses.copy_(state['losses'])
+        torch.set_rng_state(state['random'].cpu())
+        if state['random_cuda'] is not None:
+            torch.cuda.set_rng_state(state['random_cuda'].cpu())
 
 
-def checkpoint(model, numbers, obs_normaliser, action_normaliser, details):
-    """The checkpoint's contents: upstream's names for what an importer needs."""
-    state = {f'model.{name}': value.cpu() for name, value in model.state_dict().items()}
-    for field, (scale, offset) in (('obs', obs_normaliser), ('action', action_normaliser)):
-        state[f'normalizer.params_dict.{field}.scale'] = torch.from_numpy(scale)
-        state[f'normalizer.params_dict.{field}.offset'] = torch.from_numpy(offset)
-    return {'cfg': {'policy': {
-        '_target_': 'diffusion_policy.policy.diffusion_transformer_lowdim_policy.DiffusionTransformerLowdimPolicy',
-        'model': {
-            '_target_': 'diffusion_policy.model.diffusion.transformer_for_diffusion.TransformerForDiffusion',
-            'input_dim': numbers['action_dim'], 'output_dim': numbers['action_dim'], 'horizon': HORIZON,
-            'n_obs_steps': N_OBS_STEPS, 'cond_dim': numbers['condition_dim'], 'n_layer': numbers['layers'],
-            'n_head': numbers['heads'], 'n_emb': numbers['embedding'], 'causal_attn': True, 'time_as_cond': True,
-            'obs_as_cond': True, 'n_cond_layers': numbers['n_cond_layers'],
-        },
-        'noise_scheduler': {
-            '_target_': 'diffusers.schedulers.scheduling_ddpm.DDPMScheduler', 'num_train_timesteps': STEPS,
-            'beta_start': 0.0001, 'beta_end': 0.02, 'beta_schedule': 'squaredcos_cap_v2',
-            'variance_type': 'fixed_small', 'clip_sample': True, 'prediction_type': 'epsilon',
-        },
-        'horizon': HORIZON, 'obs_dim': numbers['condition_dim'], 'action_dim': numbers['action_dim'],
-        'n_action_steps': N_ACTION_STEPS, 'n_obs_steps': N_OBS_STEPS, 'num_inference_steps': STEPS,
-        'obs_as_cond': True, 'pred_action_steps_only': False,
-    }, 'training': details}, 'state_dicts': {'ema_model': state}}
+def keep(contents, path):
+    temporary = path.with_suffix('.new')
+    torch.save(contents, temporary)
+    temporary.rename(path)
+
+
+def tensors_of(module, dtype):
+    return {name: value.cpu().contiguous().numpy().astype(dtype) for name, value in module.state_dict().items()
+            if 'mask' not in name}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument('demos', nargs='+', help='npz with obs, action and ends, as expert.py writes it')
-    parser.add_argument('--seconds', type=float, required=True, help='training time')
-    parser.add_argument('--output', required=True)
+    parser.add_argument('demos', nargs='+', help='as simulation.demonstrations writes them')
+    parser.add_argument('--task', required=True, choices=TASKS)
+    parser.add_argument('--output', required=True, type=pathlib.Path)
+    parser.add_argument('--cameras', action='store_true', help='see pictures instead of the poses of objects')
+    parser.add_argument('--steps', type=int, default=6000)
+    parser.add_argument('--batch', type=int, default=256, help='windows of a step')
+    parser.add_argument('--draws', type=int, default=1, help='noises for each window; more where encoders are slow')
     parser.add_argument('--layers', type=int, default=8)
     parser.add_argument('--heads', type=int, default=4)
     parser.add_argument('--embedding', type=int, default=256)
     parser.add_argument('--n-cond-layers', type=int, default=0)
-    parser.add_argument('--dropout', type=float, default=0.1)
-    parser.add_argument('--batch', type=int, default=1024)
+    parser.add_argument('--dropout', type=float, default=0.0)
+    parser.add_argument('--half', action='store_true', help='store weights in half precision')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--threads', type=int, default=os.cpu_count(), help='of the processor')
     options = parser.parse_args()
-    torch.manual_seed(0)
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
     torch.set_float32_matmul_precision('high')
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
 
     obs, action, ends = read_demos(options.demos)
-    observations, actions, episodes = windows(obs, action, ends)
-    obs_normaliser, action_normaliser = normaliser(obs, identity_from=8), normaliser(action)
-    observations = torch.from_numpy(observations * obs_normaliser[0] + obs_normaliser[1]).to(device)
-    actions = torch.from_numpy(actions * action_normaliser[0] + action_normaliser[1]).to(device)
-    held_out = torch.from_numpy(episodes >= int((len(ends) - 1) * (1 - VALIDATION_SHARE))).to(device)
-    numbers = dict(action_dim=action.shape[1], condition_dim=obs.shape[1], layers=options.layers,
-                   heads=options.heads, embedding=options.embedding, n_cond_layers=options.n_cond_layers)
-    model = Denoiser(**numbers, horizon=HORIZON, n_obs_steps=N_OBS_STEPS, dropout=options.dropout).to(device)
-    training = Training(model, observations[~held_out], actions[~held_out], options.batch)
-    check = observations[held_out][:4000], actions[held_out][:4000]
-    print(f'{len(ends) - 1} episodes, {len(actions)} chunks, {sum(p.numel() for p in model.parameters())} parameters')
+    pictures = (np.concatenate([pictures_of(demos, options.task) for demos in options.demos]) if options.cameras
+                else None)
+    rows, episodes = windows(ends)
+    vectors_are = slice(0, ROBOT_VALUES if options.cameras else obs.shape[1])
+    to_obs, to_action = normaliser(obs, identity_from=ROBOT_VALUES), normaliser(action)
+    batches = Batches(device, (obs * to_obs[0] + to_obs[1]).astype(np.float32),
+                      (action * to_action[0] + to_action[1]).astype(np.float32), pictures, rows, vectors_are)
+    is_held_out = torch.from_numpy(episodes >= int((len(ends) - 1) * (1 - VALIDATION_SHARE)))
+    train, held_out = (torch.nonzero(some)[:, 0].to(device) for some in (~is_held_out, is_held_out))
+    policy = Policy(CAMERAS if options.cameras else {}, batches.vectors.shape[1], obs.shape[1] - ROBOT_VALUES,
+                    action_dim=action.shape[1], layers=options.layers, heads=options.heads,
+                    embedding=options.embedding, n_cond_layers=options.n_cond_layers, horizon=HORIZON,
+                    n_obs_steps=N_OBS_STEPS, dropout=options.dropout).to(device)
+    training = Training(policy, (batches, train), options.batch, options.draws)
+    print(f'{len(ends) - 1} episodes, {len(rows)} chunks, {sum(p.numel() for p in policy.parameters())} parameters')
 
+    settings = {name: str(value) for name, value in vars(options).items() if name not in ('threads', 'output')}
+    kept_at = options.output.with_name(f'{options.output.name}.training')
+    if kept_at.exists():
+        kept = torch.load(kept_at, weights_only=True, map_location=device)
+        if kept['settings'] != settings:
+            raise SystemExit(f'{kept_at}: is of a training with other settings; remove it or give another --output')
+        training.restore(kept['training'])
+        print(f'{kept_at}: goes on at step {training.done}')
     step = training.captured() if device.type == 'cuda' else training.step
-    begun, said, done = time.monotonic(), 0.0, 0
-    while (elapsed := time.monotonic() - begun) < options.seconds:
-        share = elapsed / options.seconds
-        training.set_rate(PEAK_RATE * min(1, done / WARM_UP) * (1 + math.cos(math.pi * share)) / 2)
-        for _ in range(10):
-            step()
-        done += 10
-        if done <= 1000:  # before that the average would only remember the start
-            with torch.no_grad():
-                for mean, value in zip(training.average.parameters(), model.parameters()):
-                    mean.copy_(value)
-        if device.type == 'cuda':
-            torch.cuda.synchronize()
-        if elapsed - said >= options.seconds / 25:
-            said = elapsed
-            print(f'{elapsed:6.0f} s, step {done}: loss {training.loss.item():.4f}, validation '
-                  f'{training.validate(training.average, *check):.4f}', flush=True)
-    loss = training.validate(training.average, *check)
-    details = {'steps': done, 'batch': options.batch, 'episodes': len(ends) - 1, 'validation_loss': loss}
-    print(f'{options.output}: {details}', flush=True)
-    torch.save(checkpoint(training.average, numbers, obs_normaliser, action_normaliser, details), options.output)
+    begun, kept_last, said = time.monotonic(), time.monotonic(), training.done
+    while training.done < options.steps:
+        training.set_rate(training.done / options.steps)
+        step()
+        training.done += 1
+        if training.done <= WARM_UP:
+            training.forget_start()
+        if training.done % max(1, options.steps // 40) == 0:
+            noise, place = training.losses.tolist()
+            rate = (training.done - said) / (time.monotonic() - begun)
+            print(f'step {training.done} ({rate:.1f}/s): noise {noise:.4f}, objects {place:.4f}; held out '
+                  + ', '.join(f'{e:.4f}' for e in training.validate(batches, held_out[::4])), flush=True)
+        if time.monotonic() - kept_last > KEEP_EVERY_S:
+            keep({'settings': settings, 'training': training.state()}, kept_at)
+            kept_last = time.monotonic()
+
+    noise, place = training.validate(batches, held_out)
+    dtype = np.float16 if options.half else np.float32
+    digest = hashlib.sha256(b''.join(pathlib.Path(demos).read_bytes() for demos in options.demos)).hexdigest()
+    architecture = {name: getattr(options, name) for name in ('layers', 'heads', 'embedding', 'n_cond_layers')}
+    write_package(
+        options.output, options.task,
+        {**architecture, 'horizon': HORIZON, 'n_obs_steps': N_OBS_STEPS, 'n_action_steps': N_ACTION_STEPS,
+         'first_action_step': N_OBS_STEPS - 1, 'causal': True, 'action_dim': action.shape[1],
+         'condition_dim': policy.numbers['condition_dim']},
+        [part[vectors_are] for part in to_obs], to_action, tensors_of(training.average.denoiser, dtype),
+        {name: tensors_of(encoder, dtype) for name, encoder in training.average.encoders.items()},
+        {'source': ', '.join(pathlib.Path(demos).name for demos in options.demos), 'source_sha256': digest,
+         'importer': 'simulation.train', 'importer_version': f'steps {options.steps}, seed {options.seed}'})
+    kept_at.unlink(missing_ok=True)
+    print(f'{options.output}: held-out error of the noise {noise:.4f}, of the objects {place:.4f}')
 
 
 if __name__ == '__main__':
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit('interrupted; the same command goes on from what was kept')

@@ -49,6 +49,8 @@ export const PAGE_STYLE = `
   .maps { display: grid; gap: 0.4rem; grid-template-columns: repeat(auto-fill, minmax(min(100px, 22%), 1fr)); }
   .maps img { width: 100%; display: block; aspect-ratio: 1; image-rendering: pixelated; }
   .maps figcaption { font-size: 0.8rem; line-height: 1.4; }
+  .films { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 160px), 252px)); }
+  .films img { width: 100%; display: block; border-radius: 6px; image-rendering: pixelated; }
   .scale { display: block; height: 0.7rem; max-width: 20rem; border-radius: 3px; }
   .ends { display: flex; justify-content: space-between; max-width: 20rem; }
   summary { cursor: pointer; }

@@ -1,3 +1,4 @@
+import type { CameraFilm } from './camera_film.js';
 import { dataTable } from './data_table.js';
 import { ms, small } from './format_number.js';
 import { Html, html } from './html.js';
@@ -23,6 +24,8 @@ export interface ReplayPage {
   readonly motions: readonly JointMotion[];
   /** What was sent to the robot when the bag was recorded. */
   readonly sent: JointMotion;
+  /** What the policy's cameras saw; none for a policy without cameras. */
+  readonly films: readonly CameraFilm[];
   /** Units of the joints, one each. */
   readonly units: readonly string[];
   /** What the numbers were measured on, and how to measure them again. */
@@ -36,6 +39,7 @@ export function replayPage({
   dense,
   motions,
   sent,
+  films,
   units,
   notes,
 }: ReplayPage): string {
@@ -58,7 +62,7 @@ export function replayPage({
   ];
   const originNs = sent.pieces[0]![0]!.timeNs;
   return page(title, [
-    html`${replayWords(facts).map((sentence) => html`<p>${sentence}</p>`)}
+    html`${replayWords(facts).map((sentence) => html`<p>${sentence}</p>`)} ${filmStrip(films)}
       <h2>The numbers</h2>
       ${timesTable(facts)} ${deviationTable(facts)}
       <h2>Time of a chunk</h2>
@@ -98,6 +102,23 @@ export function replayPage({
         ${notes.map((note) => html`<li>${note}</li>`)}
       </ul>`,
   ]);
+}
+
+function filmStrip(films: readonly CameraFilm[]): Html {
+  if (films.length === 0) return html``;
+  const figures = films.map(
+    ({ name, frames, webp }) =>
+      html`<figure>
+        <img src="data:image/webp;base64,${webp.toString('base64')}" alt="what ${name} saw" />
+        <figcaption>${name}, ${frames} pictures</figcaption>
+      </figure>`,
+  );
+  return html`<h2>What the robot saw and did</h2>
+    <div class="films">${figures}</div>
+    <p class="quiet">
+      The pictures of the bag, all that the policy was shown beside the joints, at the speed at
+      which they were recorded.
+    </p>`;
 }
 
 function timesTable({ dense, plans }: ReplayFacts): Html {

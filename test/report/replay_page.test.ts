@@ -102,7 +102,8 @@ describe('replay page', () => {
       facts,
       dense: REPLAYS.dense,
       motions: PLANS.map(({ motion }) => motion),
-      sent: REPLAYS.otherNoise,
+      films: [],
+  sent: REPLAYS.otherNoise,
       units: UNITS,
       notes: ['1 < 2'],
     });

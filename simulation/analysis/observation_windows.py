@@ -1,6 +1,6 @@
 """Cut observation windows out of recorded episodes and store them as vectors for `bac-policy calibrate`.
 
-    observation_windows.py DEMOS.npz --episodes 0:120 --per-episode 4 --output CALIBRATION.safetensors
+    python -m simulation.analysis.observation_windows DEMOS.npz --episodes 0:120 --per-episode 4 --output CALIBRATION.safetensors
 
 Vectors hold `observation` (N, 2, D) float32 in physical units, previous and current step (the first step of an
 episode is its own predecessor), and `episode` (N,) int64, so that folds can be cut between episodes.

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from denoiser import Denoiser, noise_levels
+from simulation.denoiser import Denoiser, noise_levels
 
 
 class TorchPolicy:
@@ -18,7 +18,7 @@ class TorchPolicy:
 
     def __init__(self, package, ddim=None, device='cpu'):
         package = pathlib.Path(package)
-        description = json.loads((package / 'policy.json').read_text())
+        self.description = description = json.loads((package / 'policy.json').read_text())
         a = description['architecture']
         self.model = Denoiser(a['action_dim'], a['condition_dim'], a['horizon'], a['n_obs_steps'], a['layers'],
                               a['heads'], a['embedding'], a['n_cond_layers']).eval().to(device)
@@ -40,8 +40,8 @@ class TorchPolicy:
         scale, offset = self.observation_normaliser
         return (observations * scale + offset).astype(np.float32)
 
-    def __call__(self, observations, noise):
-        condition = torch.from_numpy(self.normalised(observations)).to(self.device)
+    def __call__(self, shown, noise):
+        condition = torch.from_numpy(self.normalised(shown['observation'])).to(self.device)
 
         @torch.no_grad()
         def predict(t, x):

@@ -7,7 +7,8 @@ fitted by ridge regression on the dense policy's own trajectories.
 import numpy as np
 import torch
 
-from engines import noise_for
+from simulation.engines import noise_shape
+from simulation.noise import chunk_noise
 
 RIDGE = 1e-4  # times the number of samples
 
@@ -28,14 +29,17 @@ class AffineControl:
             self.maps[t] = np.linalg.solve(gram, features.T @ e.flatten(1).cpu().double().numpy())
             return e
 
-        policy.denoise(noise_for([[0, i] for i in range(len(observations))]), predict_and_fit)
+        seeds = [[0, i] for i in range(len(observations))]
+        policy.denoise(chunk_noise(seeds, noise_shape(policy.description)), predict_and_fit)
 
     def _features(self, x, observations):
         """1, the noisy chunk and the observation: (N, 1 + T * A + To * D)."""
         rows = [np.ones((len(x), 1)), x.flatten(1).cpu().numpy(), self.policy.normalised(observations).reshape(len(x), -1)]
         return np.concatenate(rows, axis=1, dtype=np.float64)
 
-    def __call__(self, observations, noise):
+    def __call__(self, shown, noise):
+        observations = shown['observation']
+
         def predict(t, x):
             e = self._features(x, observations) @ self.maps[t]
             return torch.from_numpy(e.reshape(x.shape).astype(np.float32)).to(x.device)

@@ -1,6 +1,6 @@
 """How far are the actions of plans from those of the dense policy with the same noise, and how does that compare?
 
-    plan_errors.py PKG HELDOUT.safetensors --samples FOLDER --base bac10.json --plan s03.json --plan s05.json --seeds 8
+    python -m simulation.analysis.plan_errors PKG HELDOUT.safetensors --samples FOLDER --base bac10.json --plan s03.json --plan s05.json --seeds 8
 
 Everything is made by `bac-policy run` for every observation of the file and every seed. Printed are, for each plan, the
 root mean square error over observations, seeds, executed actions and joints and that of the median chunk, in mrad (a
@@ -16,7 +16,7 @@ import subprocess
 import numpy as np
 from safetensors.numpy import load_file
 
-from engines import CLI
+from simulation.engines import CLI
 
 RESAMPLES = 2000
 

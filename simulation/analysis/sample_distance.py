@@ -1,6 +1,6 @@
 """How far is the distribution of chunks that a plan or a solver makes from that of the dense policy?
 
-    sample_distance.py PKG HELDOUT.safetensors --samples FOLDER --plan PLAN.json --ddim 10 --json OUT
+    python -m simulation.analysis.sample_distance PKG HELDOUT.safetensors --samples FOLDER --plan PLAN.json --json OUT
 
 For each of some observations every engine draws chunks from the same seeds; a task with several ways of doing it has
 several modes there, which the error of single chunks cannot tell from noise. All figures are of the executed joint
@@ -18,21 +18,21 @@ Chunks are kept in FOLDER as vectors (NAME.safetensors, action (observations, se
 import argparse
 import json
 import pathlib
-import tempfile
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from engines import CLI, BacPolicy, ddim_package, noise_for
+from simulation.engines import CLI, BacPolicy, noise_shape
+from simulation.noise import chunk_noise
 
 JOINTS = 7
 
 
-def draw(engine, observations, seeds, path):
-    """Chunks (observations, seeds, 8, 8) of an engine; read from `path` where they are there already."""
+def draw(engine, observations, shape, seeds, path):
+    """Chunks (observations, seeds, 8, 8) of an engine; read from `path` where they are there already; `shape` is that of noise."""
     if not path.exists():
-        noise = noise_for([[i, k] for i in range(len(observations)) for k in range(seeds)])
-        actions = engine(np.repeat(observations, seeds, axis=0), noise)
+        noise = chunk_noise([[i, k] for i in range(len(observations)) for k in range(seeds)], shape)
+        actions = engine({'observation': np.repeat(observations, seeds, axis=0)}, noise)
         save_file({'observation': np.ascontiguousarray(observations),
                    'action': actions.reshape(len(observations), seeds, *actions.shape[1:])}, path)
     kept = load_file(path)
@@ -85,7 +85,6 @@ def main():
     parser.add_argument('observations', help='vectors with observation (N, 2, D)')
     parser.add_argument('--samples', required=True, metavar='FOLDER')
     parser.add_argument('--plan', action='append', default=[], metavar='FILE')
-    parser.add_argument('--ddim', action='append', default=[], type=int, metavar='STEPS')
     parser.add_argument('--count', type=int, default=32, help='observations used, spread evenly over the file')
     parser.add_argument('--seeds', type=int, default=32, help='chunks per observation')
     parser.add_argument('--cli', default=str(CLI))
@@ -96,14 +95,12 @@ def main():
     observations = vectors[np.linspace(0, len(vectors) - 1, options.count).astype(int)]
     folder = pathlib.Path(options.samples)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=pathlib.Path(options.package).resolve().parent) as packages:
-        engines = {'dense': BacPolicy(options.package, cli=options.cli)}
-        for steps in options.ddim:
-            engines[f'ddim{steps}'] = BacPolicy(ddim_package(options.package, steps, packages), cli=options.cli)
-        for plan in options.plan:
-            engines[pathlib.Path(plan).stem] = BacPolicy(options.package, plan, options.cli)
-        chunks = {name: joint_targets(draw(engine, observations, options.seeds, folder / f'{name}.safetensors'))
-                  for name, engine in engines.items()}
+    shape = noise_shape(json.loads((pathlib.Path(options.package) / 'policy.json').read_text()))
+    engines = {'dense': BacPolicy(options.package, cli=options.cli)}
+    for plan in options.plan:
+        engines[pathlib.Path(plan).stem] = BacPolicy(options.package, plan, options.cli)
+    chunks = {name: joint_targets(draw(engine, observations, shape, options.seeds, folder / f'{name}.safetensors'))
+              for name, engine in engines.items()}
 
     dense, half = chunks['dense'], options.seeds // 2
     floor = energy_distance(dense[:, :half], dense[:, half:], is_paired=False)

@@ -1,0 +1,203 @@
+"""A row of the result tables for every method: success in closed loop, action error, cost and time of a chunk.
+
+    python -m simulation.compare --task stack --policy PACKAGE --work FOLDER --results results/stack.json
+
+Makes what is missing of: observations of the policy at work (scenes of their own), a calibration, the plan of every
+method, their errors and times (`bac-policy bench`), and episodes in closed loop on the same scenes and noise. Plans and
+calibration stay in --work, rows in --results; the same command goes on where it was ended. `simulation.results_page`
+makes docs/results.md of all result files.
+"""
+
+import argparse
+import hashlib
+import json
+import pathlib
+import platform
+import subprocess
+import sys
+import time
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from simulation.closed_loop import as_line, run_episodes, scenes, summary
+from simulation.engines import CLI, BacPolicy
+from simulation.observer import Observer
+from simulation.robot import SimulatedRobot
+from simulation.tasks import TASKS
+
+CALIBRATION_SEED, HELD_OUT_SEED = 7, 8  # of scenes; 0 is the evaluation's
+BAC = {f'bac_s{s}': ['--method', 'bac', '--updates', str(s), '--bubbling', '5'] for s in (20, 10, 7, 5)}
+SEARCHED = ('0.05', '0.03', '0.02')  # costs
+METHODS = {
+    'dense': None,
+    **{f'ddim_{k}': ['--method', 'ddim', '--option', f'steps={k}'] for k in (16, 10, 5, 3)},
+    'uniform_s10': ['--method', 'uniform', '--updates', '10'],
+    'acs_s10': ['--method', 'acs', '--updates', '10'],
+    **BAC,
+    # At the costs of BAC, which are known once its plans are timed.
+    **{f'search_as_{name}': name for name in BAC},
+    **{f'search_{cost}': ['--method', 'search', '--budget-cost', cost] for cost in SEARCHED},
+    **{f'search_{cost}_plain': f'search_{cost}' for cost in SEARCHED},
+    # A policy without a network; where it succeeds, a task says little about plans. Needs PyTorch, and no cameras.
+    'control': 'control',
+}
+BENCH_CHUNKS = 48
+
+
+class Comparison:
+    def __init__(self, options):
+        self.options = options
+        self.work = pathlib.Path(options.work)
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.path = pathlib.Path(options.results)
+        self.robot = SimulatedRobot(options.task)
+        self.observer = Observer(self.robot, options.policy)
+        manifest = (pathlib.Path(options.policy) / 'policy.json').read_bytes()
+        about = {'task': options.task, 'policy_sha256': hashlib.sha256(manifest).hexdigest(),
+                 'architecture': json.loads(manifest)['architecture'],
+                 'provenance': json.loads(manifest)['provenance'], 'training_seed': options.training_seed,
+                 'episodes': options.episodes, 'trajectories': options.trajectories}
+        kept = json.loads(self.path.read_text()) if self.path.exists() else {'rows': {}}
+        if kept.get('policy_sha256', about['policy_sha256']) != about['policy_sha256']:
+            raise SystemExit(f'{self.path}: has rows of another policy; give another file')
+        self.results = {**about, 'machine': f'{processor()}, 1 thread', 'rows': kept['rows']}
+
+    def run(self, *arguments):
+        command = ['node', str(CLI), *map(str, arguments)]
+        begun = time.monotonic()
+        done = subprocess.run([*command, '--json'], stdout=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f'{" ".join(command)}: failed ({done.returncode})')
+        print(f'  {time.monotonic() - begun:.0f} s: bac-policy {" ".join(map(str, arguments))}', file=sys.stderr)
+        return json.loads(done.stdout)
+
+    def observations(self, name, seed, episodes, every=1):
+        """A file of what the policy (by DDIM with 10 steps) was shown in scenes of their own."""
+        path = self.work / f'{name}.safetensors'
+        if path.exists():
+            return path
+        shown, numbers = [], []
+
+        def keep(seed, episode):
+            shown.append(self.observer.observe([episode]))
+            numbers.append(seed)
+
+        engine = BacPolicy(self.options.policy, self.plan('ddim_10'))
+        run_episodes(self.robot, self.observer, engine, scenes(episodes, seed), keep)
+        tensors = {name: np.concatenate([part[name] for part in shown[::every]]) for name in shown[0]}
+        save_file({**tensors, 'episode': np.asarray(numbers[::every], np.int64)}, path)
+        return path
+
+    def calibration(self):
+        path = self.work / 'calibration.cal'
+        if not path.exists():
+            observations = self.observations('calibration', CALIBRATION_SEED, 60)
+            self.run('calibrate', self.options.policy, '--vectors', observations, '--trajectories',
+                     self.options.trajectories, '-o', path)
+        return path
+
+    def plan(self, name):
+        """The plan file of a method; None for dense."""
+        how, path = METHODS[name], self.work / f'{name}.json'
+        if how is None or path.exists():
+            return how and path
+        if name.endswith('_plain'):
+            without_correction(self.plan(how), path)
+            return path
+        if isinstance(how, str):
+            self.plan(how)
+            [measured] = self.bench([how], chunks=1)
+            how = ['--method', 'search', '--budget-cost', f'{measured["cost"]:.4f}']
+        calibrated = [] if 'ddim' in how or 'uniform' in how else ['--calibration', self.calibration()]
+        searched = ['--time-limit', self.options.search_seconds] if 'search' in how else []
+        self.run('plan', self.options.policy, *how, *calibrated, *searched, '-o', path)
+        return path
+
+    @property
+    def rows(self):
+        return self.results['rows']
+
+    def keep(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_suffix('.new')
+        rows = ',\n'.join(f'    {json.dumps(name)}: {json.dumps(row)}' for name, row in self.rows.items())
+        head = json.dumps({**self.results, 'rows': 0}, indent=2)
+        temporary.write_text(head.replace('"rows": 0', f'"rows": {{\n{rows}\n  }}') + '\n')
+        temporary.rename(self.path)
+
+    def bench(self, names, chunks):
+        """Rows of `bac-policy bench` for methods, in their order."""
+        plans = [('--plan', self.plan(name)) for name in names if name != 'dense']
+        observations = self.observations('held_out', HELD_OUT_SEED, 30)
+        rows = self.run('bench', self.options.policy, '--input', observations, '--chunks', chunks,
+                        *(part for plan in plans for part in plan))['rows']
+        by_name = {row['name'].removesuffix('.json'): row for row in rows}
+        return [by_name[name] for name in names]
+
+    def time(self, names):
+        """Errors, costs and times of methods, measured in turn in one run."""
+        for name, row in zip(names, self.bench(names, BENCH_CHUNKS)):
+            self.rows[name].update(cost=row['cost'], ms=row['median_ms'],
+                                   error_mrad=round(1000 * row['error_rms'], 3))
+        self.keep()
+
+    def control(self):
+        from simulation.analysis.affine_control import AffineControl
+        from simulation.analysis.torch_policy import TorchPolicy
+        observations = load_file(self.observations('calibration', CALIBRATION_SEED, 60))['observation']
+        return AffineControl(TorchPolicy(self.options.policy), observations)
+
+    def succeed(self, name):
+        engine = self.control() if name == 'control' else BacPolicy(self.options.policy, self.plan(name))
+        row = summary(run_episodes(self.robot, self.observer, engine, scenes(self.options.episodes)))
+        self.rows.setdefault(name, {}).update(row)
+        self.keep()
+        print(f'{name:24} {as_line(row)}', flush=True)
+
+
+def without_correction(plan, path):
+    """The same updates, of which each step between reuses what the last one stored."""
+    contents = json.loads(pathlib.Path(plan).read_text())
+    for field in ('correction', 'constants', 'measured'):
+        contents.pop(field, None)
+    contents['method'] = {**contents['method'], 'correction': 'none'}
+    path.write_text(json.dumps(contents))
+
+
+def processor():
+    for line in pathlib.Path('/proc/cpuinfo').read_text().splitlines():
+        if line.startswith('model name'):
+            return line.split(':', 1)[1].strip()
+    return platform.processor()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument('--task', required=True, choices=TASKS)
+    parser.add_argument('--policy', required=True, metavar='DIR')
+    parser.add_argument('--work', required=True, metavar='DIR', help='for plans and what they are made of')
+    parser.add_argument('--results', required=True, metavar='FILE')
+    parser.add_argument('--methods', nargs='*', default=list(METHODS), choices=METHODS, metavar='METHOD',
+                        help=f'of {", ".join(METHODS)}')
+    parser.add_argument('--episodes', type=int, default=200)
+    parser.add_argument('--trajectories', type=int, default=1600, help='dense runs that plans are fitted on')
+    parser.add_argument('--search-seconds', type=int, default=120, help='of each searched plan')
+    parser.add_argument('--no-times', action='store_true', help='leave out what a busy machine cannot tell')
+    parser.add_argument('--training-seed', type=int, default=0, help='of the policy, for the table')
+    options = parser.parse_args()
+    comparison = Comparison(options)
+    for name in options.methods:
+        if comparison.rows.get(name, {}).get('episodes') != options.episodes:
+            comparison.succeed(name)
+    # Last, and all in one run: times of different hours do not compare.
+    timed = [name for name in options.methods if name != 'control']
+    if not options.no_times and any('ms' not in comparison.rows[name] for name in timed):
+        comparison.time(timed)
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit('interrupted; the same command goes on from what was kept')

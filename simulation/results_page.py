@@ -1,0 +1,162 @@
+"""Writes docs/results.md from the result files in results/.
+
+    python -m simulation.results_page            of simulation.compare (*.json) and evaluate --json (real_time.jsonl)
+
+Everything that the page says about figures is worked out here; a row that was not measured is not there.
+"""
+
+import json
+import pathlib
+
+from simulation.compare import METHODS
+from simulation.closed_loop import wilson
+
+HERE = pathlib.Path(__file__).parent.parent
+RESULTS, PAGE = HERE / 'results', HERE / 'docs/results.md'
+TASKS = {'lift': 'Lift', 'stack': 'Stack', 'can': 'PickPlaceCan', 'square': 'NutAssemblySquare'}
+
+HEAD = """# Success in closed loop
+
+Whether a cached policy still does the task, measured on the [simulated robot](../simulation/README.md): every method
+drives the same scenes from the same noise, and all 8 actions of a chunk are executed. Success has to hold for five
+control steps in a row. Intervals are Wilson's, 95 %. This page is made by `python -m simulation.results_page` from
+the files in [results/](../results), which `python -m simulation.compare` makes; the commands are at the end.
+
+- **cost**: multiply-adds relative to the dense compiled engine; **ms**: median time of a chunk, one thread, without
+  pictures, of all methods in turn in one `bac-policy bench` run.
+- **error**: root mean square of the executed actions against dense from the same noise, rad and m together, x 1e-3, on
+  observations of 30 scenes of their own. DDIM arrives at another sample of the same distribution, so its error says
+  little.
+- **searched** plans are `bac-policy plan --method search --budget-cost`; _plain_ is the same plan without its
+  correction: steps between evaluations reuse what the last one stored. _control_ is an affine policy without any
+  network: where it succeeds, the task says little about plans.
+"""
+
+PAPER = """## The paper's own table
+
+Figures of BAC as its authors report them (arXiv 2506.13456, eager PyTorch on a GPU; not measured here):
+
+| setting                                        | speed-up | GFLOP of a chunk | success, BAC against dense |
+| ---------------------------------------------- | -------: | ---------------: | -------------------------: |
+| RoboMimic, average, S = 10, n = 5              |    3.40x |    15.77 -> 2.66 |               0.79 to 0.76 |
+| Kitchen and Block Push, S = 10                 |    3.60x |                  |                            |
+| RDT-1B with DPM-Solver                         |    3.55x |                  |                            |
+| a real Franka arm, S = 7, frequency of chunks  | 7.8 -> 39.2 Hz |             |                            |
+
+Speed-ups there are against eager PyTorch; against eager PyTorch this package's are in
+[performance.md](performance.md).
+"""
+
+
+def label(name):
+    kind, _, rest = name.partition('_')
+    if kind == 'dense':
+        return 'dense, DDPM-100'
+    if kind == 'ddim':
+        return f'DDIM-{rest}'
+    if kind in ('uniform', 'acs'):
+        return f'{"uniform" if kind == "uniform" else "ACS"}, S = {rest[1:]}'
+    if kind == 'bac':
+        return f'BAC, S = {rest[1:]}'
+    if kind == 'search':
+        rest, plain = rest.removesuffix('_plain'), rest.endswith('_plain')
+        what = f'searched, at the cost of BAC S = {rest.removeprefix("as_bac_s")}' if rest.startswith('as_') else (
+            f'searched, cost {rest}')
+        return f'{what}, plain' if plain else what
+    return 'control, no network'
+
+
+def percent(value):
+    return f'{100 * value:.1f}'
+
+
+def table(heads, rows):
+    """A Markdown table; the first column to the left, the others to the right."""
+    cells = [heads, *rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(heads))]
+    line = lambda row: '| ' + ' | '.join(
+        cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths))) + ' |'
+    rule = '| ' + ' | '.join('-' * w if i == 0 else '-' * (w - 1) + ':' for i, w in enumerate(widths)) + ' |'
+    return '\n'.join([line(heads), rule, *map(line, rows)])
+
+
+def rows_of(result):
+    rows = []
+    for name in METHODS:
+        row = result['rows'].get(name)
+        if not row or 'episodes' not in row:
+            continue
+        low, high = row['interval']
+        rows.append([
+            label(name), f'{row["cost"]:.3f}' if 'cost' in row else '', f'{row["ms"]:.1f}' if 'ms' in row else '',
+            f'{row["error_mrad"]:.1f}' if row.get('error_mrad') else '',
+            f'{row["success"]} of {row["episodes"]}', f'{percent(low)} to {percent(high)} %',
+            str(row['steps_to_success'] or '')])
+    return rows
+
+
+def verdicts(result):
+    """What the table says of the searched plans, with or against them."""
+    rows = {name: row for name, row in result['rows'].items() if 'episodes' in row and 'cost' in row}
+    dense = rows.get('dense')
+    if not dense:
+        return []
+    said = []
+    low, high = dense['interval']
+    for name, row in rows.items():
+        if not name.startswith('search_') or name.endswith('_plain'):
+            continue
+        inside = low <= row['rate'] <= high
+        sentence = (f'{label(name).capitalize()} ({row["cost"]:.3f}): {percent(row["rate"])} %, '
+                    + (f'inside the interval of dense ({percent(low)} to {percent(high)} %)' if inside else
+                       f'**{"above" if row["rate"] > high else "below"}** the interval of dense '
+                       f'({percent(low)} to {percent(high)} %)'))
+        rivals = [(other, r) for other, r in rows.items() if other.startswith('bac_') and r['cost'] >= row['cost']]
+        if rivals:
+            other, rival = min(rivals, key=lambda r: abs(r[1]['cost'] - 2 * row['cost']))
+            gap = row['success'] - rival['success']
+            word = 'as many as' if gap == 0 else f'{abs(gap)} {"more" if gap > 0 else "**fewer**"} than'
+            sentence += f'; {word} {label(other)} at {rival["cost"] / row["cost"]:.1f} times the cost'
+        said.append(f'- {sentence}.')
+    return said
+
+
+def section(result):
+    a = result['architecture']
+    title = (f'## {TASKS[result["task"]]}, {a["layers"]} layers of width {a["embedding"]}'
+             f'{", cameras" if result.get("cameras") else ""}, training seed {result["training_seed"]}')
+    heads = ['method', 'cost', 'ms', 'error', 'success', '95 %', 'steps to success']
+    return '\n\n'.join([
+        title, table(heads, rows_of(result)), '\n'.join(verdicts(result)),
+        f'Policy `{result["policy_sha256"][:12]}` ({result["provenance"]["source"]}); plans fitted on '
+        f'{result["trajectories"]} dense runs; times on {result["machine"]}.'])
+
+
+def real_time(rows):
+    heads = ['policy', 'mode', 'actions a chunk', 'chunk p50, ms', 'p95', 'late', 'success', '95 %']
+    lines = []
+    for row in rows:
+        low, high = row.get('interval') or wilson(row['success'], row['episodes'])
+        plan = pathlib.Path(row['plan']).stem if row['plan'] else 'dense'
+        latency = row.get('latency_ms') or {}
+        lines.append([plan, row['mode'], str(row.get('action_horizon', '')), f'{latency.get("p50", "")}',
+                      f'{latency.get("p95", "")}', str(row.get('late', '')),
+                      f'{row["success"]} of {row["episodes"]}', f'{percent(low)} to {percent(high)} %'])
+    return '\n\n'.join(['## In real time, over ROS 2', table(heads, lines)])
+
+
+def main():
+    results = [json.loads(path.read_text()) for path in sorted(RESULTS.glob('*.json'))]
+    order = list(TASKS)
+    results.sort(key=lambda r: (order.index(r['task']), r['architecture']['embedding'], r['training_seed']))
+    parts = [HEAD.strip(), *map(section, results)]
+    lively = RESULTS / 'real_time.jsonl'
+    if lively.exists():
+        parts.append(real_time([json.loads(line) for line in lively.read_text().splitlines()]))
+    parts.append(PAPER.strip())
+    PAGE.write_text('\n\n'.join(parts) + '\n')
+    print(f'{PAGE}: {len(results)} tables')
+
+
+if __name__ == '__main__':
+    main()
