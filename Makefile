@@ -5,6 +5,7 @@ SHELL := bash
 .DELETE_ON_ERROR:
 
 sources := $(shell find src test -name '*.ts')
+simulation := .sim simulation/requirements.txt simulation/requirements-alone.txt
 
 .PHONY: help build demo demo-ros test lint format ros peers cuda simulation clean
 
@@ -19,8 +20,9 @@ demo: build ## run a small real policy on a real bag, dense and cached, and make
 demo-ros: ros ## the same through the real node, the bag played to it over ROS 2
 	@. scripts/ros/env.bash && node demo/run_demo_ros.mjs
 
-test: build ## all tests; makes .venv (Python packages to compare with) and .ros (a local ROS 2) first
+test: build ## all tests; makes .venv and .sim (Python packages) and .ros (a local ROS 2) first
 	@scripts/setup_python.sh .venv scripts/requirements-test.txt
+	@scripts/setup_python.sh $(simulation)
 	@scripts/run_tests.sh
 
 lint: node_modules/.installed ## linter, formatting, types
@@ -41,7 +43,7 @@ cuda: build ## the libraries for an NVIDIA GPU in .cuda, from PyPI, digests pinn
 	@scripts/setup_cuda.sh
 
 simulation: build ## the simulated robot: a Python with MuJoCo and robosuite in .sim
-	@scripts/setup_python.sh .sim simulation/requirements.txt simulation/requirements-alone.txt
+	@scripts/setup_python.sh $(simulation)
 
 clean: ## remove all that was made here
 	rm -rf node_modules dist .venv .peers .ros .cuda .sim demo/out coverage

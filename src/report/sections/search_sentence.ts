@@ -29,7 +29,7 @@ export function searchSentences(facts: ReportFacts): string[] {
       : `The curve of the search (${many}) is dominated ${between}, by ${list(same)}.`,
     ...(solvers
       ? [
-          `${solver.length === 0 ? 'No other solver has a smaller error there either' : `Other solvers with a smaller error there: ${list(solver)}`}; ${distance.length === 0 ? 'none has a smaller distance of distributions' : `with a smaller distance of distributions: ${list(distance)}`}. Solvers that arrive at another sample of the same distribution are not judged fairly by the error against dense alone: look at the distance of distributions in the table, at simulation/sample_distance.py, which draws more noises, and at success in closed loop (simulation/closed_loop.py).`,
+          `${solver.length === 0 ? 'No other solver has a smaller error there either' : `Other solvers with a smaller error there: ${list(solver)}`}; ${distance.length === 0 ? 'none has a smaller distance of distributions' : `with a smaller distance of distributions: ${list(distance)}`}. Solvers that arrive at another sample of the same distribution are not judged fairly by the error against dense alone: look at the distance of distributions in the table, at simulation/analysis/sample_distance.py, which draws more noises, and at success in closed loop (simulation/evaluate.py).`,
         ]
       : []),
     ...(curve.not_compared.length > 0
