@@ -6,10 +6,7 @@ It is what `bac-policy` calls `conv_spatial_softmax` (docs/formats.md); a policy
 import torch
 from torch import nn
 
-CONVOLUTIONS = ({'channels': 16, 'kernel': 5, 'stride': 2}, {'channels': 32, 'kernel': 3, 'stride': 2},
-                {'channels': 64, 'kernel': 3, 'stride': 1})
-KEYPOINTS, FEATURES = 32, 32
-CHANNELS_OF_A_GROUP = 8
+from simulation.encoder_shape import CHANNELS_OF_A_GROUP, CONVOLUTIONS, FEATURES, KEYPOINTS
 
 
 class SpatialSoftmax(nn.Module):

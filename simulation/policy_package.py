@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 from safetensors.numpy import save
 
-from simulation.image_encoder import CONVOLUTIONS, FEATURES, KEYPOINTS
+from simulation.encoder_shape import CONVOLUTIONS, FEATURES, KEYPOINTS
 from simulation.robot import RATE_HZ, TASKS
 
 ARM = [f'panda_joint{i}' for i in range(1, 8)]

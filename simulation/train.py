@@ -26,7 +26,8 @@ from torch.nn.functional import mse_loss
 from simulation.demonstration_set import (HORIZON, N_ACTION_STEPS, N_OBS_STEPS, ROBOT_VALUES, normaliser, read_demos,
                                           windows)
 from simulation.denoiser import Denoiser, noise_levels
-from simulation.image_encoder import FEATURES, ImageEncoder
+from simulation.encoder_shape import FEATURES
+from simulation.image_encoder import ImageEncoder
 from simulation.pictures import pictures_of
 from simulation.policy_package import CAMERAS, CROP, PICTURE, write_package
 from simulation.robot import TASKS

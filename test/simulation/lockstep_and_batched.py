@@ -5,13 +5,11 @@
 
 import json
 import sys
-from unittest import mock
 
 import numpy as np
 
 from simulation.closed_loop import run_episodes, scenes
 from simulation.engines import BacPolicy
-from simulation.noise import chunk_noise
 from simulation.observer import Observer
 from simulation.robot import SimulatedRobot
 from simulation.ros.evaluate_ros import evaluate_over_ros
@@ -41,8 +39,7 @@ def main(package, plan, episodes):
                             on_action=lambda scene, action: over_ros.setdefault(scene, []).append(action))
     robot = RecordedRobot('lift')
     engine = BacPolicy(package, None if plan == 'dense' else plan)
-    with mock.patch('simulation.closed_loop.noise_for', chunk_noise, create=True):
-        steps = run_episodes(robot, Observer(robot, package), engine, scenes(episodes))
+    steps = run_episodes(robot, Observer(robot, package), engine, scenes(episodes))
     assert over_ros.keys() == robot.executed.keys()
     lengths = [[len(actions[scene]) for scene in scenes(episodes)] for actions in (over_ros, robot.executed)]
     apart = [float(np.abs(np.array(over_ros[scene][:n]) - np.array(robot.executed[scene][:n])).max())
