@@ -39,7 +39,7 @@ METHODS = {
     **{f'search_as_{name}': name for name in BAC},
     **{f'search_{cost}': ['--method', 'search', '--budget-cost', cost] for cost in SEARCHED},
     **{f'search_{cost}_plain': f'search_{cost}' for cost in SEARCHED},
-    # A policy without a network; where it succeeds, a task says little about plans. Needs PyTorch, and no cameras.
+    # A policy without a network; where it succeeds, a task says little about plans. Needs PyTorch.
     'control': 'control',
 }
 BENCH_CHUNKS = 48
@@ -145,8 +145,8 @@ class Comparison:
     def control(self):
         from simulation.analysis.affine_control import AffineControl
         from simulation.analysis.torch_policy import TorchPolicy
-        observations = load_file(self.observations('calibration', CALIBRATION_SEED, 60))['observation']
-        return AffineControl(TorchPolicy(self.options.policy), observations)
+        shown = load_file(self.observations('calibration', CALIBRATION_SEED, 60))
+        return AffineControl(TorchPolicy(self.options.policy), shown)
 
     def succeed(self, name):
         engine = self.control() if name == 'control' else BacPolicy(self.options.policy, self.plan(name))

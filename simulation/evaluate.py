@@ -17,8 +17,10 @@ import sys
 from simulation.closed_loop import as_line, run_episodes, scenes, summary
 from simulation.engines import CLI, BacPolicy
 from simulation.observer import Observer
-from simulation.robot import SimulatedRobot
+from simulation.robot import RATE_HZ, SimulatedRobot
 from simulation.tasks import TASKS
+
+PRESETS = ('quality', 'balanced', 'fast')
 
 
 def evaluate(task, policy, plan=None, episodes=50, seed=0, cli=CLI):
@@ -31,17 +33,24 @@ def arguments():
     parser = argparse.ArgumentParser(prog='python -m simulation.evaluate', description=__doc__,
                                      formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('--task', required=True, choices=TASKS)
-    parser.add_argument('--policy', required=True, type=existing('policy.json', 'a policy package'), metavar='DIR')
-    parser.add_argument('--plan', type=existing('', 'a plan'), metavar='FILE', help='without one: dense')
+    parser.add_argument('--policy', required=True, type=package, metavar='DIR')
+    parser.add_argument('--plan', metavar='FILE', help="a plan, or quality, balanced or fast: one of the policy's own\n"
+                        '(without one: dense)')
     parser.add_argument('--episodes', type=positive, default=50)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--over', choices=['run', 'ros'], default='run',
                         help='run: `bac-policy run`, many scenes at once; ros: the node, one scene after the other')
     parser.add_argument('--mode', choices=['lockstep', 'real-time'], default='lockstep', help='over ROS 2')
     parser.add_argument('--action-horizon', type=positive, default=8, help='over ROS 2: actions of a chunk executed')
+    parser.add_argument('--rate', type=float, default=RATE_HZ, help='in real time: control steps a second')
     parser.add_argument('--threads', type=positive, default=1, help='over ROS 2: of the node')
     parser.add_argument('--json', action='store_true', help='print JSON')
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.plan in PRESETS:
+        options.plan = str(pathlib.Path(options.policy) / 'plans' / f'{options.plan}.json')
+    if options.plan and not pathlib.Path(options.plan).is_file():
+        parser.error(f'--plan: {options.plan} does not exist')
+    return options
 
 
 def positive(text):
@@ -51,12 +60,10 @@ def positive(text):
     return value
 
 
-def existing(inside, what):
-    def check(text):
-        if not (pathlib.Path(text) / inside).exists():
-            raise argparse.ArgumentTypeError(f'{text} is not {what}')
-        return text
-    return check
+def package(text):
+    if not (pathlib.Path(text) / 'policy.json').is_file():
+        raise argparse.ArgumentTypeError(f'{text} is not a policy package')
+    return text
 
 
 def main():
@@ -65,7 +72,8 @@ def main():
         if options.over == 'ros':
             from simulation.ros.evaluate_ros import evaluate_over_ros  # needs rclpy
             row = evaluate_over_ros(options.task, options.policy, options.plan, options.episodes, options.seed,
-                                    options.mode, action_horizon=options.action_horizon, threads=options.threads)
+                                    options.mode, action_horizon=options.action_horizon, threads=options.threads,
+                                    rate_hz=options.rate)
         else:
             row = evaluate(options.task, options.policy, options.plan, options.episodes, options.seed)
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from simulation.denoiser import Denoiser, noise_levels
+from simulation.image_encoder import ImageEncoder
 
 
 class TorchPolicy:
@@ -22,9 +23,17 @@ class TorchPolicy:
         a = description['architecture']
         self.model = Denoiser(a['action_dim'], a['condition_dim'], a['horizon'], a['n_obs_steps'], a['layers'],
                               a['heads'], a['embedding'], a['n_cond_layers']).eval().to(device)
-        self.model.load_state_dict(load_file(package / 'denoiser.safetensors'), strict=False)  # masks are not in it
+        weights = load_file(package / 'denoiser.safetensors')
+        self.model.load_state_dict({name: value.float() for name, value in weights.items()}, strict=False)  # no masks
         self.device = device
-        self.observation_normaliser = self._normaliser(description['inputs'][0])
+        self.inputs = description['inputs']
+        self.encoders = {}
+        if 'encoder' in description:
+            tensors = {name: value.float() for name, value in load_file(package / 'encoder.safetensors').items()}
+            for name in (i['name'] for i in self.inputs if i['kind'] == 'image'):
+                encoder = self.encoders[name] = ImageEncoder().eval().to(device)
+                encoder.load_state_dict({tensor.removeprefix(f'{name}.'): value for tensor, value in tensors.items()
+                                         if tensor.startswith(f'{name}.')})
         self.action_normaliser = self._normaliser(description['action'])
         self.executed = slice(a['first_action_step'], a['first_action_step'] + a['n_action_steps'])
         self.levels = noise_levels(description['noise_scheduler']['train_steps']).double().numpy()
@@ -36,12 +45,24 @@ class TorchPolicy:
     def _normaliser(part):
         return np.float32(part['normaliser']['scale']), np.float32(part['normaliser']['offset'])
 
-    def normalised(self, observations):
-        scale, offset = self.observation_normaliser
-        return (observations * scale + offset).astype(np.float32)
+    @torch.no_grad()
+    def condition(self, shown):
+        """(N, To, Dc), of what an observer shows: the inputs, normalised, those of cameras encoded."""
+        parts = []
+        for part in self.inputs:
+            scale, offset = self._normaliser(part)
+            values = shown.get(f'observation.{part["name"]}', shown.get('observation'))
+            if part['kind'] == 'vector':
+                parts.append(torch.from_numpy((values * scale + offset).astype(np.float32)).to(self.device))
+                continue
+            y, x = ((size - crop) // 2 for size, crop in zip(part['size'], part['crop']))
+            middle = values[:, :, y:y + part['crop'][0], x:x + part['crop'][1]] / np.float32(255) * scale + offset
+            pixels = torch.from_numpy(middle.astype(np.float32)).to(self.device).flatten(0, 1).movedim(-1, 1)
+            parts.append(self.encoders[part['name']](pixels).unflatten(0, values.shape[:2]))
+        return torch.cat(parts, dim=-1)
 
     def __call__(self, shown, noise):
-        condition = torch.from_numpy(self.normalised(shown['observation'])).to(self.device)
+        condition = self.condition(shown)
 
         @torch.no_grad()
         def predict(t, x):
