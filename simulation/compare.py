@@ -17,11 +17,11 @@ import subprocess
 import sys
 import time
 
-import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from simulation.closed_loop import as_line, run_episodes, scenes, summary
 from simulation.engines import CLI, BacPolicy
+from simulation.observations import write_observations
 from simulation.observer import Observer
 from simulation.robot import SimulatedRobot
 from simulation.tasks import TASKS
@@ -72,21 +72,12 @@ class Comparison:
         print(f'  {time.monotonic() - begun:.0f} s: bac-policy {" ".join(map(str, arguments))}', file=sys.stderr)
         return json.loads(done.stdout)
 
-    def observations(self, name, seed, episodes, every=1):
+    def observations(self, name, seed, episodes):
         """A file of what the policy (by DDIM with 10 steps) was shown in scenes of their own."""
         path = self.work / f'{name}.safetensors'
-        if path.exists():
-            return path
-        shown, numbers = [], []
-
-        def keep(seed, episode):
-            shown.append(self.observer.observe([episode]))
-            numbers.append(seed)
-
-        engine = BacPolicy(self.options.policy, self.plan('ddim_10'))
-        run_episodes(self.robot, self.observer, engine, scenes(episodes, seed), keep)
-        tensors = {name: np.concatenate([part[name] for part in shown[::every]]) for name in shown[0]}
-        save_file({**tensors, 'episode': np.asarray(numbers[::every], np.int64)}, path)
+        if not path.exists():
+            engine = BacPolicy(self.options.policy, self.plan('ddim_10'))
+            write_observations(path, self.robot, self.observer, engine, scenes(episodes, seed))
         return path
 
     def calibration(self):
