@@ -9,6 +9,7 @@ export default tseslint.config(
       '.ros/',
       '.cuda/',
       '.venv/',
+      '.sim/',
       '.peers/',
       'build/',
       'install/',

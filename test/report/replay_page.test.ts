@@ -103,7 +103,7 @@ describe('replay page', () => {
       dense: REPLAYS.dense,
       motions: PLANS.map(({ motion }) => motion),
       films: [],
-  sent: REPLAYS.otherNoise,
+      sent: REPLAYS.otherNoise,
       units: UNITS,
       notes: ['1 < 2'],
     });
