@@ -1,37 +1,32 @@
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
-import { type DenoisingProgram, denoisingProgram } from '../caching/denoising_program.js';
-import { openDenoiser } from '../inference/denoiser.js';
-import { ImageEncoders } from '../inference/image_encoders.js';
-import { openInterpreter } from '../inference/interpreter.js';
-import { noiseOfSample, readVectors } from '../inference/vectors.js';
-import type { DenoisingInputs } from '../caching/denoising_inputs.js';
-import { executedActions } from '../policy/executed_actions.js';
-import { readPlanFor } from '../policy/plan_file.js';
-import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
-import { floatTensor, writeSafetensors } from '../policy/safetensors.js';
+import { z } from 'zod';
+import { BadInput, messageOf } from '../errors.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
-import { type Progress, progressBar } from './terminal.js';
+import { VectorRunner, type VectorRunnerOptions } from './vector_runner.js';
 
-interface RunOptions {
-  readonly plan?: string;
-  readonly input: string;
-  readonly output: string;
-  readonly engine: 'compiled' | 'interpreter';
-  readonly seed: number;
-  readonly threads: number;
+interface RunOptions extends VectorRunnerOptions {
+  readonly input?: string;
+  readonly output?: string;
+  readonly stream?: true;
   readonly json?: boolean;
 }
-
-/** Samples the interpreter runs together. */
-const INTERPRETER_BATCH = 16;
 
 /** `bac-policy run`: raw vectors through a policy, for parity and for other programs. */
 export function runCommand(): Command {
   return new Command('run')
     .description('Run a policy on raw vectors: safetensors in, safetensors out.')
     .argument('<policy>', 'directory of a policy package')
-    .requiredOption('--input <file>', 'observation, observation.NAME or condition; noises optional')
-    .requiredOption('--output <file>', 'where to write sample (normalised) and action (physical)')
+    .option('--input <file>', 'observation, observation.NAME or condition; noises optional')
+    .option('--output <file>', 'where to write sample (normalised) and action (physical)')
+    .addOption(
+      new Option(
+        '--stream',
+        'take files from standard input, a line {"input": "...", "output": "..."} each, answer each with a line of ' +
+          'JSON, and end with the input: a program that runs many loads the policy once',
+      ).conflicts(['input', 'output']),
+    )
     .option('--plan <file>', 'which block updates when; without it every block does at every step')
     .addOption(
       new Option('--engine <name>', 'the compiled graph, or block by block as it was trained')
@@ -44,92 +39,52 @@ export function runCommand(): Command {
     .action(run);
 }
 
-async function run(directory: string, options: RunOptions): Promise<void> {
-  const policy = await readPolicyPackage(directory);
-  const { manifest } = policy;
-  const plan = options.plan === undefined ? undefined : await readPlanFor(options.plan, policy);
-  const program = plan && denoisingProgram(manifest, plan, options.plan);
-  const encoders = await ImageEncoders.open(policy, { threads: options.threads });
-  const inputs = await readVectors(
-    options.input,
-    manifest,
-    (name, rgb) => encoders.encode(name, rgb),
-    { seed: options.seed },
-  );
-  await encoders.close();
-  const batches = Math.ceil(inputs.samples / INTERPRETER_BATCH);
-  const work =
-    options.engine === 'compiled' ? inputs.samples : batches * manifest.noise_scheduler.steps;
-  const bar = progressBar('denoising', work);
-  const denoise = options.engine === 'compiled' ? runCompiled : runInterpreter;
-  const { threads } = options;
-  const sample = await denoise(policy, program, inputs, { threads, bar }).finally(() => bar.stop());
-  if (!sample.every(Number.isFinite)) {
-    throw new Error(
-      `${directory}: the policy produced numbers that are not finite; check its weights`,
+async function run(directory: string, options: RunOptions, command: Command): Promise<void> {
+  const { input, output, stream } = options;
+  if (!stream && input === undefined) missing(command, '--input <file>');
+  if (!stream && output === undefined) missing(command, '--output <file>');
+  const runner = await VectorRunner.open(directory, options);
+  try {
+    if (stream) return await runStream(runner);
+    const made = await runner.run(input!, output!);
+    const method = runner.plan ? runner.plan.method : 'dense';
+    console.log(
+      options.json
+        ? JSON.stringify(made)
+        : `${made.samples} samples, ${method}, ${made.engine}: written to ${made.output}`,
     );
+  } finally {
+    await runner.close();
   }
-  const { horizon: t, action_dim: actions, n_action_steps: executed } = manifest.architecture;
-  await writeSafetensors(options.output, [
-    ['sample', floatTensor([inputs.samples, t, actions], sample)],
-    ['action', floatTensor([inputs.samples, executed, actions], executedActions(manifest, sample))],
-  ]);
-  const summary = {
-    output: options.output,
-    samples: inputs.samples,
-    engine: options.engine,
-    plan_sha256: plan?.sha256 ?? null,
-    policy_sha256: policy.sha256,
-  };
-  console.log(
-    options.json
-      ? JSON.stringify(summary)
-      : `${inputs.samples} samples, ${plan ? plan.plan.method.name : 'dense'}, ${options.engine}: written to ${options.output}`,
-  );
 }
 
-interface Settings {
-  readonly threads: number;
-  readonly bar: Progress;
+function missing(command: Command, option: string): void {
+  command.error(`error: required option '${option}' not specified; or give --stream`);
 }
 
-async function runCompiled(
-  policy: PolicyPackage,
-  program: DenoisingProgram | undefined,
-  inputs: DenoisingInputs,
-  { threads, bar }: Settings,
-): Promise<Float32Array> {
-  const denoiser = await openDenoiser(policy, program, { threads });
-  const result = new Float32Array(inputs.initialNoise.length);
-  const size = inputs.initialNoise.length / inputs.samples;
-  const conditionSize = inputs.condition.length / inputs.samples;
-  for (let i = 0; i < inputs.samples; i++) {
-    const { sample } = await denoiser.denoise(
-      inputs.condition.subarray(i * conditionSize, (i + 1) * conditionSize),
-      noiseOfSample(inputs, i, policy.manifest.noise_scheduler.steps),
-    );
-    result.set(sample, i * size);
-    bar.advance();
+const job = z.strictObject({ input: z.string().min(1), output: z.string().min(1) });
+
+/** Answers every line of standard input; what cannot be used ends it, as it ends one run. */
+async function runStream(runner: VectorRunner): Promise<void> {
+  let line = 0;
+  for await (const text of createInterface({ input: process.stdin })) {
+    line++;
+    const { input, output } = parseJob(text, line);
+    console.log(JSON.stringify(await runner.run(input, output)));
   }
-  await denoiser.close();
-  return result;
 }
 
-async function runInterpreter(
-  policy: PolicyPackage,
-  program: DenoisingProgram | undefined,
-  inputs: DenoisingInputs,
-  { threads, bar }: Settings,
-): Promise<Float32Array> {
-  const interpreter = await openInterpreter(policy, {
-    threads,
-    batch: Math.min(inputs.samples, INTERPRETER_BATCH),
-  });
-  const { sample } = await interpreter.run({
-    ...inputs,
-    ...(program && { program }),
-    onStep: () => bar.advance(),
-  });
-  await interpreter.close();
-  return sample;
+function parseJob(text: string, line: number): z.infer<typeof job> {
+  const where = `standard input, line ${line}`;
+  let parsed;
+  try {
+    parsed = job.parse(JSON.parse(text));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? error.issues[0]!.message : messageOf(error);
+    throw new BadInput(why, where, 'give {"input": "FILE", "output": "FILE"}');
+  }
+  if (resolve(parsed.input) === resolve(parsed.output)) {
+    throw new BadInput(`${parsed.input} is input and output`, where, 'give another output');
+  }
+  return parsed;
 }

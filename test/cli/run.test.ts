@@ -15,7 +15,7 @@ import { type Fixture, fixture } from '../support/fixtures.js';
 import { writePlanFor } from '../support/plans.js';
 import { bacLike } from '../support/schedules.js';
 import { temporaryDirectory } from '../support/temporary_directory.js';
-import { runCli } from './run_cli.js';
+import { runCli, runCliWith } from './run_cli.js';
 
 describe('bac-policy run', () => {
   const directory = temporaryDirectory();
@@ -123,6 +123,43 @@ describe('bac-policy run', () => {
     const sample = tensors.get('sample')!.data as Float32Array;
     assertClose(sample, ddim.reference('sample'), 1e-4, 'sample');
   });
+
+  it('takes many files from standard input, and gives what single runs give', () => {
+    const { bytes } = run(full.vectorsPath, 'single');
+    const jobs = ['first', 'second'].map((name) => ({
+      input: full.vectorsPath,
+      output: at(name),
+    }));
+    const given = jobs.map((job) => `${JSON.stringify(job)}\n`).join('');
+    const { status, stdout, stderr } = stream(given);
+    assert.equal(stderr, '');
+    assert.equal(status, 0);
+    const said = stdout.trim().split('\n');
+    assert.deepEqual(
+      said.map((line) => (JSON.parse(line) as { output: string; samples: number }).output),
+      jobs.map(({ output }) => output),
+    );
+    for (const { output } of jobs) assert.ok(readFileSync(output).equals(bytes), output);
+  });
+
+  for (const [name, line, message] of [
+    ['is no JSON', 'in out', /standard input, line 1: .*; give \{"input": "FILE"/],
+    ['lacks the output', '{"input": "a"}', /standard input, line 1: /],
+    ['overwrites its input', '{"input": "a", "output": "./a"}', /a is input and output/],
+    ['names no file', '{"input": "missing", "output": "b"}', /missing/],
+  ] as const) {
+    it(`says what is wrong with a line that ${name}`, () => {
+      const { status, stdout, stderr } = stream(`${line}\n`);
+      assert.equal(status, 2);
+      assert.match(stderr, message);
+      assert.equal(stderr.trim().split('\n').length, 1);
+      assert.equal(stdout, '');
+    });
+  }
+
+  function stream(given: string): { status: number | null; stdout: string; stderr: string } {
+    return runCliWith(given, 'run', full.policy.directory, '--stream');
+  }
 
   it('makes the directory of its output', () => {
     assert.ok(run(full.vectorsPath, 'new/directory/out').bytes.length > 0);

@@ -14,8 +14,14 @@ export interface CliResult {
 
 /** Runs `bac-policy` with these arguments to its end. */
 export function runCli(...args: string[]): CliResult {
+  return runCliWith('', ...args);
+}
+
+/** The same with `input` on its standard input. */
+export function runCliWith(input: string, ...args: string[]): CliResult {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     encoding: 'utf8',
+    input,
   });
   return { status, stdout, stderr };
 }
