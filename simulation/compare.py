@@ -28,7 +28,7 @@ from simulation.tasks import TASKS
 
 CALIBRATION_SEED, HELD_OUT_SEED = 7, 8  # of scenes; 0 is the evaluation's
 BAC = {f'bac_s{s}': ['--method', 'bac', '--updates', str(s), '--bubbling', '5'] for s in (20, 10, 7, 5)}
-SEARCHED = ('0.05', '0.03', '0.02')  # costs
+SEARCHED, PLAIN = ('0.05', '0.04', '0.03', '0.02', '0.01'), ('0.05', '0.03', '0.02')  # costs
 METHODS = {
     'dense': None,
     **{f'ddim_{k}': ['--method', 'ddim', '--option', f'steps={k}'] for k in (16, 10, 5, 3)},
@@ -38,11 +38,12 @@ METHODS = {
     # At the costs of BAC, which are known once its plans are timed.
     **{f'search_as_{name}': name for name in BAC},
     **{f'search_{cost}': ['--method', 'search', '--budget-cost', cost] for cost in SEARCHED},
-    **{f'search_{cost}_plain': f'search_{cost}' for cost in SEARCHED},
+    **{f'search_{cost}_plain': f'search_{cost}' for cost in PLAIN},
     # A policy without a network; where it succeeds, a task says little about plans. Needs PyTorch.
     'control': 'control',
 }
 BENCH_CHUNKS = 48
+RUNS_AT_HIGH_COST = 480  # each of many evaluations is fitted: on all runs it takes minutes, and little is left to gain
 
 
 class Comparison:
@@ -80,12 +81,11 @@ class Comparison:
             write_observations(path, self.robot, self.observer, engine, scenes(episodes, seed))
         return path
 
-    def calibration(self):
-        path = self.work / 'calibration.cal'
+    def calibration(self, runs):
+        path = self.work / f'calibration_{runs}.cal'
         if not path.exists():
             observations = self.observations('calibration', CALIBRATION_SEED, 60)
-            self.run('calibrate', self.options.policy, '--vectors', observations, '--trajectories',
-                     self.options.trajectories, '-o', path)
+            self.run('calibrate', self.options.policy, '--vectors', observations, '--trajectories', runs, '-o', path)
         return path
 
     def plan(self, name):
@@ -96,11 +96,12 @@ class Comparison:
         if name.endswith('_plain'):
             without_correction(self.plan(how), path)
             return path
+        runs = self.options.trajectories
         if isinstance(how, str):
             self.plan(how)
             [measured] = self.bench([how], chunks=1)
-            how = ['--method', 'search', '--budget-cost', f'{measured["cost"]:.4f}']
-        calibrated = [] if 'ddim' in how or 'uniform' in how else ['--calibration', self.calibration()]
+            how, runs = ['--method', 'search', '--budget-cost', f'{measured["cost"]:.4f}'], min(runs, RUNS_AT_HIGH_COST)
+        calibrated = [] if 'ddim' in how or 'uniform' in how else ['--calibration', self.calibration(runs)]
         searched = ['--time-limit', self.options.search_seconds] if 'search' in how else []
         self.run('plan', self.options.policy, *how, *calibrated, *searched, '-o', path)
         return path

@@ -55,6 +55,21 @@ Speed-ups there are against eager PyTorch; against eager PyTorch this package's 
 [performance.md](performance.md).
 """
 
+COMMANDS = """## The commands
+
+```sh
+make simulation && alias sim=.sim/bin/python
+sim -m simulation.compare --task stack --policy results/policies/stack --work /tmp/stack --results results/stack.json
+. scripts/ros/env.bash                                                 # after make ros, for the rows over ROS 2
+sim -m simulation.evaluate --task lift --policy demo/lift_camera/policy --plan balanced --episodes 200 \\
+  --over ros --mode real-time --action-horizon 2 --json >> results/real_time.jsonl
+sim -m simulation.results_page                                         # writes this page
+```
+
+The policies are in [results/policies](../results/policies) and [demo/lift_camera](../demo/lift_camera), with the commands
+that trained them. `compare` goes on where it was ended; one method alone is `--methods dense search_0.05`.
+"""
+
 
 def label(name):
     kind, _, rest = name.partition('_')
@@ -157,7 +172,8 @@ def real_time(rows):
     return '\n\n'.join([REAL_TIME.strip(), table(heads, lines)])
 
 
-def main():
+def page():
+    """The text of docs/results.md."""
     results = [json.loads(path.read_text()) for path in sorted(RESULTS.glob('*.json'))]
     order = list(TASKS)
     results.sort(key=lambda r: (order.index(r['task']), r['architecture']['embedding'], r['training_seed']))
@@ -165,9 +181,12 @@ def main():
     lively = RESULTS / 'real_time.jsonl'
     if lively.exists():
         parts.append(real_time([json.loads(line) for line in lively.read_text().splitlines()]))
-    parts.append(PAPER.strip())
-    PAGE.write_text('\n\n'.join(parts) + '\n')
-    print(f'{PAGE}: {len(results)} tables')
+    return '\n\n'.join([*parts, PAPER.strip(), COMMANDS.strip()]) + '\n'
+
+
+def main():
+    PAGE.write_text(page())
+    print(f'{PAGE}: written')
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@ import hashlib
 import math
 import os
 import pathlib
+import shutil
 import sys
 
 import numpy as np
@@ -47,6 +48,8 @@ class Training:
         self.optimiser = torch.optim.AdamW(model.parameters(), lr=self.rate if on_gpu else 0.0, betas=(0.9, 0.95),
                                            weight_decay=1e-3, capturable=on_gpu)
         self.loss = torch.zeros((), device=self.device)
+        # On a CPU compiled code takes 0.7 of the time; a CUDA graph leaves it little to gain.
+        self.learner = torch.compile(model) if not on_gpu and shutil.which('c++') else model
 
     def error(self, model, rows, noise, timestep):
         action, condition = self.actions[rows], self.conditions[rows[:, :N_OBS_STEPS]]
@@ -61,7 +64,7 @@ class Training:
         rows = self.rows[torch.randint(len(self.rows), (self.batch,), device=self.device)]
         noise = torch.randn((self.batch, HORIZON, self.actions.shape[1]), device=self.device)
         timestep = torch.randint(STEPS, (self.batch,), device=self.device)
-        loss = self.error(self.model, rows, noise, timestep)
+        loss = self.error(self.learner, rows, noise, timestep)
         self.optimiser.zero_grad(set_to_none=False)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

@@ -1,0 +1,24 @@
+"""docs/results.md says what the result files say."""
+
+import unittest
+
+from simulation.results_page import PAGE, page, verdicts
+
+
+class ResultsPage(unittest.TestCase):
+    def test_is_written_from_the_result_files(self):
+        self.assertEqual(PAGE.read_text(), page(), 'python -m simulation.results_page')
+
+    def test_says_where_a_searched_plan_loses(self):
+        row = {'episodes': 200, 'interval': [0.95, 0.99]}
+        said = verdicts({'rows': {
+            'dense': {**row, 'cost': 1, 'rate': 0.975, 'success': 195},
+            'bac_s5': {**row, 'cost': 0.1, 'rate': 0.97, 'success': 194},
+            'search_0.05': {**row, 'cost': 0.05, 'rate': 0.94, 'success': 188},
+        }})
+        self.assertEqual(said, ['- Searched, cost 0.05 (0.050): 94.0 %, **below** the interval of dense (95.0 to '
+                                '99.0 %); 6 **fewer** than BAC, S = 5 at 2.0 times the cost.'])
+
+
+if __name__ == '__main__':
+    unittest.main()
