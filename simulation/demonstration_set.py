@@ -4,6 +4,7 @@ import numpy as np
 
 HORIZON, N_OBS_STEPS, N_ACTION_STEPS = 10, 2, 8  # T, To, Ta
 ROBOT_VALUES = 8  # joints and finger, the first values of an observation
+HAND_SCALE = 10.0  # 1/m: an object 10 cm from the hand is 1 away
 
 
 def read_demos(paths):
@@ -27,12 +28,20 @@ def windows(ends):
     return np.concatenate(rows), np.concatenate(episodes)
 
 
-def normaliser(values, identity_from=None):
-    """Scale and offset that bring each value's range to [-1, 1]; quaternions (4 of every 7 values) stay as they are."""
+def normaliser(values):
+    """Scale and offset that bring each value's range to [-1, 1]."""
     low, high = values.min(0), values.max(0)
     scale = 2 / np.maximum(high - low, 1e-4)
-    offset = -1 - scale * low
-    if identity_from is not None:
-        for first in range(identity_from + 3, values.shape[1], 7):
-            scale[first:first + 4], offset[first:first + 4] = 1, 0
-    return scale.astype(np.float32), offset.astype(np.float32)
+    return scale.astype(np.float32), (-1 - scale * low).astype(np.float32)
+
+
+def observation_normaliser(observations):
+    """The same of the robot's observations (n, D), but that quaternions stay as they are and places from the hand,
+    the second half of the poses, count from there.
+    """
+    scale, offset = normaliser(observations)
+    for first in range(ROBOT_VALUES, len(scale), 7):
+        scale[first + 3:first + 7], offset[first + 3:first + 7] = 1, 0
+        if first >= (ROBOT_VALUES + len(scale)) / 2:
+            scale[first:first + 3], offset[first:first + 3] = HAND_SCALE, 0
+    return scale, offset

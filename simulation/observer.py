@@ -14,6 +14,18 @@ POSE = {'pose': slice(0, 7), 'position': slice(0, 3), 'orientation': slice(3, 7)
 CAMERA_OF_TOPIC = {topic: camera for camera, topic in CAMERAS.values()}
 
 
+def columns_of(task, source, package):
+    """Where a source's values are in the robot's observation; `package` is named where it has none."""
+    topic, poses = source['topic'].removeprefix('/'), [topic for topic, _ in task.poses]
+    if source['type'] == 'sensor_msgs/msg/JointState' and source['field'] == 'position':
+        return [JOINTS.index(name) for name in source['names']]
+    if source['type'] == 'geometry_msgs/msg/PoseStamped' and topic in poses:
+        first = len(JOINTS) + 7 * poses.index(topic)
+        return list(range(first, first + 7))[POSE[source['field']]]
+    raise ValueError(f'{package}: the simulated robot has no {source["type"]} on {topic}; it has joint positions, '
+                     f'{", ".join((*poses, *CAMERA_OF_TOPIC))}')
+
+
 class Observer:
     """Shows policies of `package` (a folder) the episodes of a task."""
 
@@ -34,7 +46,7 @@ class Observer:
                                      + ', '.join(CAMERA_OF_TOPIC))
                 self.cameras[name] = camera, tuple(source['size'])
             else:
-                self.columns.setdefault(name, []).extend(self._columns(robot, source, package))
+                self.columns.setdefault(name, []).extend(columns_of(robot.task, source, package))
         if missing := set(inputs) - set(self.columns) - set(self.cameras):
             raise ValueError(f'{package}: no observation source fills {", ".join(missing)}')
         if self.cameras:
@@ -43,22 +55,12 @@ class Observer:
 
     def _assumed(self, robot, package):
         """The sources of a package that names none: all that the robot publishes, if that is what it takes."""
-        sources = observation_sources(robot.name, sees=False)
+        sources = [source for source in observation_sources(robot.name, sees=False)
+                   if not source['topic'].startswith('hand/')]
         size = len(JOINTS) + 7 * len(robot.task.topics)
         if [i.get('size') for i in self.description['inputs']] != [size]:
             raise ValueError(f'{package}: has no observation_sources; import it again with --sources FILE.yaml')
         return sources
-
-    @staticmethod
-    def _columns(robot, source, package):
-        topic = source['topic'].removeprefix('/')
-        if source['type'] == 'sensor_msgs/msg/JointState' and source['field'] == 'position':
-            return [JOINTS.index(name) for name in source['names']]
-        if source['type'] == 'geometry_msgs/msg/PoseStamped' and topic in robot.task.topics:
-            first = len(JOINTS) + 7 * robot.task.topics.index(topic)
-            return list(range(first, first + 7))[POSE[source['field']]]
-        raise ValueError(f'{package}: the simulated robot has no {source["type"]} on {topic}; it has joint positions, '
-                         f'{", ".join((*robot.task.topics, *CAMERA_OF_TOPIC))}')
 
     def observe(self, episodes):
         """Tensors for `bac-policy run` by name: (N, To, D) float32, of cameras (N, To, H, W, 3) uint8."""

@@ -26,7 +26,10 @@ def observation_sources(task, sees):
     if not sees:
         poses = [{'name': topic.removesuffix('_pose'), 'topic': topic, 'type': 'geometry_msgs/msg/PoseStamped',
                   'field': 'pose'} for topic in TASKS[task].topics]
-        return [joints, *poses]
+        # A millimetre between hand and object decides; out of joints and a pose it would have to be worked out.
+        places = [{**pose, 'name': f'{pose["name"]}_from_hand', 'topic': f'hand/{pose["topic"]}', 'field': 'position'}
+                  for pose in poses]
+        return [joints, *poses, *places]
     pictures = [{'name': name, 'input': name, 'topic': topic, 'type': 'sensor_msgs/msg/Image', 'size': PICTURE,
                  'crop': CROP} for name, (_, topic) in CAMERAS.items()]
     return [*pictures, {**joints, 'input': 'joint_positions'}]

@@ -45,9 +45,9 @@ def joint_state(ns, positions, velocities=()):
                    np.asarray(velocities, float), np.zeros(0))
 
 
-def pose(ns, values):
+def pose(ns, frame, values):
     x, y, z, *orientation = map(float, values)
-    return message('geometry_msgs/msg/PoseStamped', header(ns, 'world'), message(
+    return message('geometry_msgs/msg/PoseStamped', header(ns, frame), message(
         'geometry_msgs/msg/Pose', message('geometry_msgs/msg/Point', x, y, z),
         message('geometry_msgs/msg/Quaternion', *orientation)))
 
@@ -80,8 +80,8 @@ class Recording:
         """What sensors say at this tick."""
         seen = episode.window[1]
         self.add('/joint_states', joint_state(self.now, seen[:8]), JOINTS_LATE)
-        for i, topic in enumerate(self.robot.task.topics):
-            self.add(f'/{topic}', pose(self.now, seen[8 + 7 * i:15 + 7 * i]), JOINTS_LATE)
+        for i, (topic, frame) in enumerate(self.robot.task.poses):
+            self.add(f'/{topic}', pose(self.now, frame, seen[8 + 7 * i:15 + 7 * i]), JOINTS_LATE)
         for name, (camera, size) in self.observer.cameras.items():
             topic = next(topic for topic, c in CAMERA_OF_TOPIC.items() if c == camera)
             rgb = self.observer.drawn.render(episode.positions[1], camera, size)

@@ -13,6 +13,7 @@ from simulation.tasks import DROP, TABLE, TASKS
 
 RATE_HZ, SUBSTEPS = 20, 25
 FINGER_OPEN, FINGER_CLOSED, FINGER_SWITCH = 0.04, 0.0, 0.02  # m
+GRIP_SITE = 'gripper0_right_grip_site'  # the frame `hand`: between the finger tips, z along the fingers
 FINGERS_AT_START = (0.020833, -0.020833)  # m
 GRIP_SPEED = 0.2  # of the fingers' range per control step, as robosuite's PandaGripper
 STIFFNESS = 300.0  # 1/s^2, on the arm's mass matrix
@@ -54,6 +55,7 @@ class SimulatedRobot:
         self.pads = [{self.model.geom(f'gripper0_right_finger{i}_pad_collision').id} for i in (1, 2)]
         self.hand = {i for i in range(self.model.ngeom) if self.model.geom(i).name.startswith('gripper0_right_')}
         self.resting = [TABLE + self.model.geom_size[min(geoms), 2] for geoms in self.object_geoms]
+        self.grip_site = self.model.site(GRIP_SITE).id
         self._mass = np.zeros((self.model.nv, self.model.nv))
 
     def _addresses(self, joints):
@@ -86,12 +88,23 @@ class SimulatedRobot:
         return Episode(self._state(), self.observation(), self.data.qpos)
 
     def observation(self):
-        """(D,): 7 joints rad, finger m, then for each object position m and quaternion xyzw (w >= 0)."""
-        parts = [self.data.qpos[self.arm], self.data.qpos[self.fingers[:1]]]
+        """(D,): 7 joints rad, finger m, then each object in the world, then each object in the frame of the hand.
+
+        An object is its position m and its quaternion xyzw (w >= 0).
+        """
+        mujoco.mj_kinematics(self.model, self.data)
+        hand, facing = self.data.site_xpos[self.grip_site], self.data.site_xmat[self.grip_site]
+        turn = np.empty(4)
+        mujoco.mju_mat2Quat(turn, facing)
+        mujoco.mju_negQuat(turn, turn.copy())
+        world, from_hand, seen = [], [], np.empty(4)
         for address in self.objects:
-            w, x, y, z = self.data.qpos[address + 3:address + 7]
-            parts += [self.data.qpos[address:address + 3], np.array([x, y, z, w]) * (1 if w >= 0 else -1)]
-        return np.concatenate(parts).astype(np.float32)
+            place, quaternion = self.data.qpos[address:address + 3], self.data.qpos[address + 3:address + 7]
+            mujoco.mju_mulQuat(seen, turn, quaternion)
+            world += [place, _xyzw(quaternion)]
+            from_hand += [(place - hand) @ facing.reshape(3, 3), _xyzw(seen)]
+        robot = [self.data.qpos[self.arm], self.data.qpos[self.fingers[:1]]]
+        return np.concatenate([*robot, *world, *from_hand]).astype(np.float32)
 
     def advance(self, episode, actions):
         """Executes `actions` (n, 8), joint targets rad and finger target m; stops early at success or time's end."""
@@ -147,6 +160,12 @@ class SimulatedRobot:
     def holds(self, i):
         """Whether the hand touches object i."""
         return self.touch(self.hand, self.object_geoms[i])
+
+
+def _xyzw(quaternion):
+    """Of (w, x, y, z), with w >= 0."""
+    w, x, y, z = quaternion
+    return np.array([x, y, z, w]) * (1 if w >= 0 else -1)
 
 
 def _span(addresses):

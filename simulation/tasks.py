@@ -32,6 +32,11 @@ class Task:
     apart: float = 0.0  # m: the objects' least distance from each other
     height: float | None = None  # m: of the objects' frames; None stands for DROP above the table
 
+    @property
+    def poses(self):
+        """(topic, frame) of each pose that the robot tells, in the order of its observation."""
+        return [*((topic, 'world') for topic in self.topics), *((f'hand/{topic}', 'hand') for topic in self.topics)]
+
     def places(self, rng, xy=None, centre=(0.0, 0.0)):
         """Positions (objects, 2) m; `xy` replaces the task's own range, `centre` moves it."""
         half = np.asarray(self.xy if xy is None else xy)

@@ -22,16 +22,17 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import mse_loss
 
-from simulation.demonstration_set import (HORIZON, N_ACTION_STEPS, N_OBS_STEPS, ROBOT_VALUES, normaliser, read_demos,
-                                          windows)
+from simulation.demonstration_set import (HORIZON, N_ACTION_STEPS, N_OBS_STEPS, normaliser, observation_normaliser,
+                                          read_demos, windows)
 from simulation.denoiser import Denoiser, noise_levels
+from simulation.observer import columns_of
 from simulation.pictures import pictures_of
-from simulation.policy_package import write_package
+from simulation.policy_package import observation_sources, write_package
 from simulation.tasks import TASKS
 from simulation.training_state import Progress
 
 STEPS = 100  # K
-PEAK_RATE, WARM_UP, AVERAGING = 6e-4, 300, 0.999
+WARM_UP, AVERAGING = 300, 0.999
 VALIDATION_SHARE = 0.04
 
 
@@ -73,9 +74,9 @@ class Training:
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - AVERAGING)
             self.loss.lerp_(loss.detach(), 0.01)
 
-    def set_rate(self, done, steps):
+    def set_rate(self, done, steps, peak):
         """Up during the first steps, then down along a cosine to 0."""
-        rate = PEAK_RATE * min(1, done / WARM_UP) * (1 + math.cos(math.pi * done / steps)) / 2
+        rate = peak * min(1, done / WARM_UP) * (1 + math.cos(math.pi * done / steps)) / 2
         if self.device.type == 'cuda':
             self.rate.fill_(rate)
         else:
@@ -119,6 +120,7 @@ def arguments():
     parser.add_argument('--task', required=True, choices=TASKS)
     parser.add_argument('--output', required=True, type=pathlib.Path)
     parser.add_argument('--steps', type=int, default=6000)
+    parser.add_argument('--rate', type=float, default=6e-4, help='of learning, at its peak')
     parser.add_argument('--batch', type=int, default=256)
     parser.add_argument('--layers', type=int, default=8)
     parser.add_argument('--heads', type=int, default=4)
@@ -141,8 +143,9 @@ def main():
     device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
 
     obs, action, ends = read_demos(options.demos)
-    seen = slice(0, ROBOT_VALUES if options.cameras else obs.shape[1])
-    to_obs = [part[seen] for part in normaliser(obs, identity_from=ROBOT_VALUES)]
+    seen = [column for source in observation_sources(options.task, options.cameras) if 'size' not in source
+            for column in columns_of(TASKS[options.task], source, options.task)]
+    to_obs = [part[seen] for part in observation_normaliser(obs)]
     to_action = normaliser(action)
     conditions, encoders = obs[:, seen] * to_obs[0] + to_obs[1], None
     if options.cameras:
@@ -170,7 +173,7 @@ def main():
     progress = Progress(options.output.with_name(f'{options.output.name}.training'), settings, {
         'model': model, 'average': training.average, 'optimiser': training.optimiser}, options.steps)
     for done in progress:
-        training.set_rate(done, options.steps)
+        training.set_rate(done, options.steps, options.rate)
         step()
         if done < WARM_UP:
             training.forget_start()

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn.functional import mse_loss
 
-from simulation.demonstration_set import ROBOT_VALUES, normaliser
+from simulation.demonstration_set import ROBOT_VALUES, observation_normaliser
 from simulation.encoder_shape import FEATURES
 from simulation.image_encoder import ImageEncoder
 from simulation.pictures import pictures_of
@@ -76,11 +76,9 @@ def train_encoders(task, demos, output, scenes, steps, seed, device):
         np.savez_compressed(drawn, qpos=random_scenes(task, positions, scenes, seed))
     pictures = torch.from_numpy(np.ascontiguousarray(pictures_of(drawn, task)))
     with np.load(drawn) as kept:
-        observations, from_hand = where_objects_are(task, kept['qpos'])
-    scale, offset = normaliser(observations, identity_from=ROBOT_VALUES)
-    normalised = torch.from_numpy((observations * scale + offset).astype(np.float32))
-    joints = normalised[:, :ROBOT_VALUES]
-    told = torch.cat([normalised[:, ROBOT_VALUES:], torch.from_numpy(from_hand)], dim=-1)
+        observations = where_objects_are(task, kept['qpos'])
+    scale, offset = observation_normaliser(observations)
+    joints, told = torch.from_numpy(observations * scale + offset).tensor_split([ROBOT_VALUES], dim=1)
     checked = int(len(told) * VALIDATION_SHARE)
 
     encoders = Encoders(told.shape[1]).to(device)

@@ -10,10 +10,9 @@ from typing import NamedTuple
 import mujoco
 import numpy as np
 
-from simulation.robot import FINGER_CLOSED, FINGER_OPEN, HOME, RATE_HZ
+from simulation.robot import FINGER_CLOSED, FINGER_OPEN, GRIP_SITE, HOME, RATE_HZ
 
 HOME_YAW = -np.pi / 2  # rad; turns of about half a circle from here begin slowly: either direction is as short
-GRIP_SITE = 'gripper0_right_grip_site'
 NOISE_STEPS = 5  # correlation time of the disturbance, control steps
 PRECISE_SPEED = 0.7  # share of the speed where the hand has to be precise
 ORIENTATION_GAIN, MAX_TURN = 0.25, 0.12  # share of the error per step; rad per step

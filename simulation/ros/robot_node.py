@@ -56,15 +56,16 @@ class RobotNode:
         self._topics = set()  # those that the policy node has to listen to
         self._clock = self._publisher(Clock, '/clock', depth=1)
         self._joints = self._publisher(JointState, 'joint_states')
-        self._poses = [self._publisher(PoseStamped, topic) for topic in robot.task.topics]
+        self._poses = [(self._publisher(PoseStamped, topic), frame) for topic, frame in robot.task.poses]
+        poses = [topic for topic, _ in robot.task.poses]
         self._cameras = []
         for source in sources:
             topic = source['topic'].removeprefix('/')
             if source['type'] == 'sensor_msgs/msg/Image' and topic in CAMERA_OF_TOPIC:
                 self._cameras.append((self._publisher(Image, topic), CAMERA_OF_TOPIC[topic], tuple(source['size'])))
-            elif topic not in ('joint_states', *robot.task.topics):
+            elif topic not in ('joint_states', *poses):
                 raise ValueError(f'the policy wants {topic} ({source["type"]}); the simulated robot has '
-                                 + ', '.join(('joint_states', *robot.task.topics, *CAMERA_OF_TOPIC)))
+                                 + ', '.join(('joint_states', *poses, *CAMERA_OF_TOPIC)))
             self._topics.add(topic)
         if self._cameras:
             from simulation.cameras import Cameras  # opens a display library
@@ -96,7 +97,7 @@ class RobotNode:
 
     def wait_until_heard(self, node, with_clock):
         """Waits until the configured policy node (a NodeProcess) and this robot hear each other."""
-        sensors = self._joints, *self._poses, *(publisher for publisher, _, _ in self._cameras)
+        sensors = self._joints, *(p for p, _ in self._poses), *(p for p, _, _ in self._cameras)
         publishers = [self._clock] * with_clock + [p for p in sensors if p.topic_name[1:] in self._topics]
         end = time.monotonic() + DISCOVERY_S
         while missing := [p.topic_name for p in publishers if p.get_subscription_count() == 0] or (
@@ -118,9 +119,9 @@ class RobotNode:
         state.velocity = (np.append(data.qvel[robot.arm_dofs], data.qvel[self.finger_dof]) * self.time_scale).tolist()
         state.header.stamp = stamp
         self._joints.publish(state)
-        for publisher, (x, y, z, *turn) in zip(self._poses, seen[len(JOINTS):].reshape(-1, 7).tolist()):
+        for (publisher, frame), (x, y, z, *turn) in zip(self._poses, seen[len(JOINTS):].reshape(-1, 7).tolist()):
             pose = PoseStamped()
-            pose.header.stamp, pose.header.frame_id = stamp, 'world'
+            pose.header.stamp, pose.header.frame_id = stamp, frame
             place, facing = pose.pose.position, pose.pose.orientation
             place.x, place.y, place.z = x, y, z
             facing.x, facing.y, facing.z, facing.w = turn

@@ -30,7 +30,7 @@ class Experts(unittest.TestCase):
                 kinematics = Kinematics(robot)
                 made, again = (demonstrate(robot, kinematics, 3, NOISE) for _ in range(2))
                 n = len(made.labels)
-                self.assertEqual(made.observations.shape, (n, 8 + 7 * len(robot.task.objects)))
+                self.assertEqual(made.observations.shape, (n, 8 + 14 * len(robot.task.objects)))
                 self.assertEqual(made.states.shape, (n, robot.model.nq))
                 np.testing.assert_array_equal(made.states, again.states)
                 np.testing.assert_array_equal(made.states[:, robot.arm].astype(np.float32), made.observations[:, :7])

@@ -5,6 +5,7 @@ import unittest
 import mujoco
 import numpy as np
 
+from simulation.experts.waypoints import Kinematics
 from simulation.robot import FINGER_CLOSED, FINGER_OPEN, HOME, STATE, SimulatedRobot
 from simulation.scene_model import full_model, make_environment, parked
 from simulation.tasks import TASKS
@@ -20,7 +21,23 @@ def colliding(model, data, without):
     return np.column_stack([model.geom_type[chosen], model.geom_size[chosen], data.geom_xpos[chosen]])
 
 
+def matrix(xyzw):
+    rotation = np.empty(9)
+    mujoco.mju_quat2Mat(rotation, np.roll(xyzw, 1))
+    return rotation.reshape(3, 3)
+
+
 class Robot(unittest.TestCase):
+    def test_tells_where_objects_are_from_the_hand(self):
+        for task in TASKS:
+            with self.subTest(task):
+                robot, n = SimulatedRobot(task), 7 * len(TASKS[task].objects)
+                seen = robot.start(4).window[1].astype(float)
+                hand, facing = Kinematics(robot).pose(seen[:7])
+                for pose, from_hand in zip(seen[8:8 + n].reshape(-1, 7), seen[8 + n:].reshape(-1, 7)):
+                    np.testing.assert_allclose(hand + facing @ from_hand[:3], pose[:3], atol=1e-6)
+                    np.testing.assert_allclose(facing @ matrix(from_hand[3:]), matrix(pose[3:]), atol=1e-6)
+
     def test_moves_as_robosuite_does(self):
         for task in TASKS:
             with self.subTest(task):

@@ -19,7 +19,7 @@ SIZES = ['--layers', '1', '--heads', '2', '--embedding', '16', '--batch', '8', '
 
 def write_demos(path):
     rng = np.random.default_rng(0)
-    obs, action = (rng.normal(size=(EPISODES * LENGTH, n)).astype(np.float32) for n in (15, 8))
+    obs, action = (rng.normal(size=(EPISODES * LENGTH, n)).astype(np.float32) for n in (22, 8))
     np.savez(path, obs=obs, action=action, ends=LENGTH * np.arange(1, EPISODES + 1), qpos=np.zeros((len(obs), 16)))
 
 
