@@ -1,7 +1,6 @@
 // The demo's policy, plan and bag through the real ROS 2 node: the bag is played over DDS, the node acts on it, and
 // its chunks are held beside those of `bac-policy replay`. Needs ROS 2: `make demo-ros` sees to it.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,16 +18,13 @@ Object.assign(process.env, {
 });
 
 const out = process.argv[2] ?? 'demo/out';
-const [bag, policy, plan] = ['demo/lift_tiny/bag', `${out}/policy`, `${out}/plans/balanced.json`];
+const [bag, policy] = ['demo/lift_camera/bag', 'demo/lift_camera/policy'];
+const plan = `${policy}/plans/balanced.json`;
 const replayed = `${out}/replayed_for_ros`;
-const PLAYED = ['/joint_states', '/cube_pose'];
+const PLAYED = ['/joint_states', '/camera/image_raw', '/wrist_camera/image_raw'];
 const children = new Set();
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
-if (!existsSync(`${policy}/policy.json`) || !existsSync(plan)) {
-  console.log('First the demo without ROS, which makes the policy package and the plan.\n');
-  await finished(start('', [process.execPath, 'demo/run_demo.mjs', out], 'inherit'));
-}
 await finished(
   start('What the node should say: the same bag by replay, without ROS', [
     ...[process.execPath, 'dist/src/cli/main.js', 'replay', policy],

@@ -5,7 +5,11 @@ import type { PlanConstants } from '../policy/plan_file.js';
 import { floatTensor, type Tensor } from '../policy/safetensors.js';
 import type { DenoisingStep } from '../policy/noise_schedule.js';
 import type { AffineRun, PreviousEvaluation } from './affine_run.js';
+import { packCausal, packedSize, unpackCausal } from './causal_packing.js';
 import { askedAt, type LookAhead } from './look_ahead.js';
+
+/** What the matrices of the noise are called where only what a causal policy needs of them is stored. */
+const PACKED = 'noise_causal';
 
 /**
  * The affine runs of a plan out of its constants, `affine.BEGIN.NAME`.
@@ -45,7 +49,19 @@ export function affineRuns(
       }
       return data;
     };
-    const kept = Math.min(constants.get(name('noise'))?.shape[0] ?? 0, end - begin);
+    const isPacked = constants.has(name(PACKED));
+    const kept = Math.min(
+      constants.get(name(isPacked ? PACKED : 'noise'))?.shape[0] ?? 0,
+      end - begin,
+    );
+    const noise = (): Float32Array =>
+      isPacked
+        ? unpackCausal(
+            get(PACKED, [kept, packedSize(a.horizon, a.action_dim)]),
+            a.horizon,
+            a.action_dim,
+          )
+        : get('noise', [kept, size, size]);
     const square = [size, size];
     const lookAhead = (): LookAhead => {
       const weights = get('look_ahead', [end - begin]);
@@ -72,7 +88,7 @@ export function affineRuns(
       clean: get('clean', square),
       condition: get('condition', [conditionSize, size]),
       offset: get('offset', [size]),
-      noise: get('noise', [kept, size, size]),
+      noise: noise(),
       ...(constants.has(name('look_ahead')) && { lookAhead: lookAhead() }),
       ...(constants.has(name('previous_state')) && { previous: previous() }),
     };
@@ -82,8 +98,9 @@ export function affineRuns(
 /**
  * The constants that {@link affineRuns} reads. The matrices of the noise, which are nearly all of the file, are rounded
  * to half precision, in which `writePlan` then stores them: here, so that a plan is measured as it will be written.
+ * @param horizon of a causal policy, T: matrices by which no token depends on a later one are stored without the rest
  */
-export function affineConstants(runs: readonly AffineRun[]): Map<string, Tensor> {
+export function affineConstants(runs: readonly AffineRun[], horizon?: number): Map<string, Tensor> {
   const constants = new Map<string, Tensor>();
   for (const run of runs) {
     const size = run.offset.length;
@@ -94,7 +111,11 @@ export function affineConstants(runs: readonly AffineRun[]): Map<string, Tensor>
     put('clean', run.clean, [size, size]);
     put('condition', run.condition, [run.condition.length / size, size]);
     put('offset', run.offset, [size]);
-    put('noise', roundedToHalves(run.noise), [run.noise.length / size / size, size, size]);
+    const noise = roundedToHalves(run.noise);
+    const kept = noise.length / size / size;
+    const packed = horizon === undefined ? undefined : packCausal(noise, horizon, size / horizon);
+    if (packed) put(PACKED, packed, [kept, packed.length / kept]);
+    else put('noise', noise, [kept, size, size]);
     if (run.lookAhead) {
       put('look_ahead', run.lookAhead.weights, [run.end - run.begin]);
       put('asked', run.lookAhead.asked, [size, size]);

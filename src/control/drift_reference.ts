@@ -1,3 +1,4 @@
+import { roundedToHalves } from '../policy/half_precision.js';
 import { type DriftReference, nearestPoint, rangeExcess } from './drift_distance.js';
 import { type EpisodeThumbnails, pictureReference } from './picture_reference.js';
 import { whiten, whitening } from './whitening.js';
@@ -81,7 +82,8 @@ function fit(
   return {
     width,
     whitening: Float32Array.from(map),
-    points: together(points, width),
+    // As the plan's file will have them: distances are measured in spreads, of which this is 1 in 2000.
+    points: roundedToHalves(together(points, width)),
     ...ranges(samples, width),
   };
 }

@@ -26,6 +26,6 @@ export function affinePlan(
   const plan = makePlan(target, { name: method, updates: evaluations.length }, schedules);
   return {
     plan: { ...plan, correction: { kind: 'affine' } },
-    constants: affineConstants(runs()),
+    constants: affineConstants(runs(), architecture.causal ? architecture.horizon : undefined),
   };
 }

@@ -64,6 +64,31 @@ describe('constants of affine runs', () => {
     assert.equal(affineConstants([{ ...run!, noise }]).get('affine.0.noise')!.data, noise);
   });
 
+  it('of a causal policy are stored without what no token sees, and read as before', () => {
+    const { horizon, action_dim: width } = policy.manifest.architecture;
+    const size = horizon * width;
+    const settings = { lookAhead: true, previous: true, noiseSteps: 3 };
+    const token = (i: number): number => Math.floor((i % size) / width);
+    const causal = randomAffineRuns(policy, EVALUATIONS, settings).map((run) => ({
+      ...run,
+      noise: run.noise.map((value, i) => (token(i) < token(Math.floor(i / size)) ? 0 : value)),
+    }));
+    const packed = affineConstants(causal, horizon);
+    assert.ok(!packed.has('affine.0.noise'));
+    const { shape } = packed.get('affine.7.noise_causal')!;
+    assert.deepEqual(shape, [3, (width * width * horizon * (horizon + 1)) / 2]);
+    assert.deepEqual(read(packed), read(affineConstants(causal)));
+    const short = floatTensor([3, 1], new Float32Array(3));
+    assert.throws(() => read(new Map(packed).set('affine.7.noise_causal', short)), BadInput);
+  });
+
+  it('are stored whole where a token depends on a later one', () => {
+    const { horizon } = policy.manifest.architecture;
+    const settings = { lookAhead: true, previous: true, noiseSteps: 3 };
+    const runs = randomAffineRuns(policy, EVALUATIONS, settings);
+    assert.deepEqual(affineConstants(runs, horizon), affineConstants(runs));
+  });
+
   it('in single precision are read, as they were written once', () => {
     const { shape } = constants.get('affine.0.noise')!;
     const data = new Float32Array(elementCount(shape)).fill(1 / 3);

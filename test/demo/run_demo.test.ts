@@ -23,14 +23,20 @@ describe('make demo', function () {
 
   it('ends by saying what happened, with its numbers, and where to look', () => {
     const end = printed.slice(printed.indexOf('What happened')).replaceAll(/\s+/g, ' ');
-    assert.match(end, /made 13 chunks of 8 actions from 2 recorded episodes, dense/);
+    assert.match(end, /made 22 chunks of 8 actions from 3 recorded episodes, dense/);
     const dense = Number(/Dense, a chunk takes ([\d.]+) ms/.exec(end)?.[1]);
     const noise = Number(/different noise are ([\d.]+) mrad/.exec(end)?.[1]);
-    const [paper, searched] = [
+    const plans = [
       ...end.matchAll(/A chunk takes ([\d.]+) ms, .*? targets are ([\d.]+) mrad/g),
     ].map(([, ms, mrad]) => ({ ms: Number(ms), mrad: Number(mrad) }));
-    assert.ok(searched!.ms < paper!.ms && paper!.ms < dense, `${searched!.ms} ${paper!.ms} ms`);
-    for (const { mrad } of [paper!, searched!]) {
+    assert.equal(plans.length, 3);
+    const times = [dense, ...plans.map(({ ms }) => ms)];
+    assert.deepEqual(
+      times,
+      times.toSorted((a, b) => b - a),
+      "dense, the paper's plan, balanced, fast",
+    );
+    for (const { mrad } of plans) {
       assert.ok(mrad > 0 && mrad < noise, `${mrad} mrad, between noises ${noise} mrad`);
     }
     assert.ok(end.includes(join(directory, 'index.html')));
@@ -38,21 +44,22 @@ describe('make demo', function () {
 
   it('makes a page with all charts that fetches nothing', () => {
     const page = readFileSync(join(directory, 'index.html'), 'utf8');
-    assert.equal(page.match(/<svg /g)?.length, 11, 'times, two plans and 8 joints');
+    assert.equal(page.match(/<svg /g)?.length, 12, 'times, three plans and 8 joints');
+    assert.equal(page.match(/<img [^>]*src="data:image\/webp;base64,/g)?.length, 2, 'two cameras');
     assert.doesNotMatch(page, /<script|NaN|undefined|Infinity|\[object/);
     assert.doesNotMatch(
-      page.replaceAll(/xmlns(:\w+)?="[^"]*"/g, ''),
+      page.replaceAll(/xmlns(:\w+)?="[^"]*"/g, '').replaceAll('src="data:', ''),
       /https?:|src=|@import|url\(h/,
     );
   });
 
   it('keeps the trajectories as bags', async () => {
-    const { topics } = await bagSummary(join(directory, 'searched'));
+    const { topics } = await bagSummary(join(directory, 'balanced'));
     assert.deepEqual(
       topics.map(({ topic, messages }) => [topic, messages]),
       [
-        ['/policy/action_chunk', 13],
-        ['/policy/joint_trajectory', 13],
+        ['/policy/action_chunk', 22],
+        ['/policy/joint_trajectory', 22],
       ],
     );
   });
