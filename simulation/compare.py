@@ -21,6 +21,7 @@ from safetensors.numpy import load_file
 
 from simulation.closed_loop import as_line, run_episodes, scenes, summary
 from simulation.engines import CLI, BacPolicy
+from simulation.evaluate import PRESETS
 from simulation.observations import write_observations
 from simulation.observer import Observer
 from simulation.robot import SimulatedRobot
@@ -39,6 +40,8 @@ METHODS = {
     **{f'search_as_{name}': name for name in BAC},
     **{f'search_{cost}': ['--method', 'search', '--budget-cost', cost] for cost in SEARCHED},
     **{f'search_{cost}_plain': f'search_{cost}' for cost in PLAIN},
+    # Those that the package has.
+    **{f'preset_{preset}': 'preset' for preset in PRESETS},
     # A policy without a network; where it succeeds, a task says little about plans. Needs PyTorch.
     'control': 'control',
 }
@@ -91,6 +94,8 @@ class Comparison:
     def plan(self, name):
         """The plan file of a method; None for dense."""
         how, path = METHODS[name], self.work / f'{name}.json'
+        if how == 'preset':
+            return preset_of(self.options.policy, name)
         if how is None or path.exists():
             return how and path
         if name.endswith('_plain'):
@@ -125,7 +130,7 @@ class Comparison:
         rows = self.run('bench', self.options.policy, '--input', observations, '--chunks', chunks,
                         *(part for plan in plans for part in plan))['rows']
         by_name = {row['name'].removesuffix('.json'): row for row in rows}
-        return [by_name[name] for name in names]
+        return [by_name[name.removeprefix('preset_')] for name in names]
 
     def time(self, names):
         """Errors, costs and times of methods, measured in turn in one run."""
@@ -146,6 +151,10 @@ class Comparison:
         self.rows.setdefault(name, {}).update(row)
         self.keep()
         print(f'{name:24} {as_line(row)}', flush=True)
+
+
+def preset_of(package, name):
+    return pathlib.Path(package) / 'plans' / f'{name.removeprefix("preset_")}.json'
 
 
 def without_correction(plan, path):
@@ -179,6 +188,8 @@ def main():
     parser.add_argument('--training-seed', type=int, default=0, help='of the policy, for the table')
     options = parser.parse_args()
     comparison = Comparison(options)
+    options.methods = [name for name in options.methods
+                       if METHODS[name] != 'preset' or preset_of(options.policy, name).exists()]
     for name in options.methods:
         if comparison.rows.get(name, {}).get('episodes') != options.episodes:
             comparison.succeed(name)

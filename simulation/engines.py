@@ -4,6 +4,7 @@ It returns actions (N, Ta, A) in physical units. `BacPolicy` runs the project's 
 is what a robot would run.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -51,7 +52,8 @@ class BacPolicy:
 
 def _end(process):
     """It ends by itself with its input."""
-    process.stdin.close()
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
     process.stdout.close()
     process.stderr.close()
     process.wait()

@@ -28,8 +28,9 @@ the files in [results/](../results), which `python -m simulation.compare` makes;
   observations of 30 scenes of their own. DDIM arrives at another sample of the same distribution, so its error says
   little.
 - **searched** plans are `bac-policy plan --method search --budget-cost`; _plain_ is the same plan without its
-  correction: steps between evaluations reuse what the last one stored. _control_ is an affine policy without any
-  network: where it succeeds, the task says little about plans.
+  correction: steps between evaluations reuse what the last one stored. **Presets** are those of the package, made by
+  `bac-policy optimize`; `fast` is in int8. _control_ is an affine policy without any network: where it succeeds, the
+  task says little about plans.
 """
 
 REAL_TIME = """## Over ROS 2, in lockstep and in real time
@@ -86,6 +87,8 @@ def label(name):
         what = f'searched, at the cost of BAC S = {rest.removeprefix("as_bac_s")}' if rest.startswith('as_') else (
             f'searched, cost {rest}')
         return f'{what}, plain' if plain else what
+    if kind == 'preset':
+        return f'preset {rest}'
     return 'control, no network'
 
 
@@ -127,7 +130,7 @@ def verdicts(result):
     said = []
     low, high = dense['interval']
     for name, row in rows.items():
-        if not name.startswith('search_') or name.endswith('_plain'):
+        if not name.startswith(('search_', 'preset_')) or name.endswith('_plain'):
             continue
         inside = low <= row['rate'] <= high
         sentence = (f'{label(name).capitalize()} ({row["cost"]:.3f}): {percent(row["rate"])} %, '

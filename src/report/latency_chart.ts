@@ -10,7 +10,7 @@ export function latencyChart(rows: readonly LatencyRow[]): string {
   const bar = { type: 'bar', barWidth: 22 };
   return svgChart(
     {
-      grid: { left: 128, right: 172, top: 6, bottom: 46, outerBoundsMode: 'none' },
+      grid: { left: 150, right: 172, top: 6, bottom: 46, outerBoundsMode: 'none' },
       xAxis: {
         type: 'value',
         name: 'ms for one chunk of actions',
@@ -45,7 +45,7 @@ export function latencyChart(rows: readonly LatencyRow[]): string {
         },
       ],
     },
-    { width: 600, height: 52 + 34 * rows.length },
+    { width: 622, height: 52 + 34 * rows.length },
     `Time of a chunk: ${rows.map((row) => `${row.label} ${row.median_ms} ms`).join(', ')}`,
   );
 }
