@@ -20,11 +20,15 @@ describe('the simulated robot', function () {
     it(`passes ${name}.py`, () => {
       const { status, stderr } = spawnSync(
         SIMULATION_PYTHON,
-        ['-m', 'unittest', `simulation.test.${name}`],
+        ['-m', 'unittest', '-v', `simulation.test.${name}`],
         { cwd: ROOT, encoding: 'utf8' },
       );
       assert.equal(status, 0, stderr);
       assert.match(stderr, /^Ran [1-9]\d* tests? in/m);
+      const reasons = [...stderr.matchAll(/\.\.\. skipped ['"](.*)['"]$/gm)].map(([, why]) => why);
+      for (const reason of new Set(reasons)) {
+        process.stdout.write(`    skipped: some of ${name}.py: ${reason}\n`);
+      }
     });
   }
 });

@@ -88,7 +88,7 @@ describe('control, correction and observations from elsewhere in a report', func
     const { dominated_by: dominated, not_compared: left } = facts.search_curve!;
     for (const { name } of dominated) assert.ok(sentences.includes(name), name);
     for (const name of left) assert.ok(sentences.includes(name), name);
-    assert.match(sentences, /simulation\/sample_distance\.py/);
+    assert.match(sentences, /simulation\/analysis\/sample_distance\.py/);
     assert.match(
       searchSentences({ ...facts, search_curve: null }).join(' '),
       /No searched plan is among these/,
