@@ -54,7 +54,7 @@ class Observer:
             self.drawn = Cameras(robot.name)
 
     def _assumed(self, robot, package):
-        """The sources of a package that names none: all that the robot publishes, if that is what it takes."""
+        """The sources of a package that names none: joints and poses in the world, if it takes as many values."""
         sources = [source for source in observation_sources(robot.name, sees=False)
                    if not source['topic'].startswith('hand/')]
         size = len(JOINTS) + 7 * len(robot.task.topics)

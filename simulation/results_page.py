@@ -60,10 +60,10 @@ COMMANDS = """## The commands
 
 ```sh
 make simulation && alias sim=.sim/bin/python
-sim -m simulation.compare --task stack --policy results/policies/stack --work /tmp/stack --results results/stack.json
+sim -m simulation.compare --task can --policy results/policies/can --work /tmp/can --results results/can.json
 . scripts/ros/env.bash                                                 # after make ros, for the rows over ROS 2
-sim -m simulation.evaluate --task lift --policy demo/lift_camera/policy --plan balanced --episodes 200 \\
-  --over ros --mode real-time --action-horizon 2 --json >> results/real_time.jsonl
+sim -m simulation.evaluate --task lift --policy demo/lift_camera/policy --plan balanced --episodes 50 \\
+  --over ros --mode real-time --json >> results/real_time.jsonl
 sim -m simulation.results_page                                         # writes this page
 ```
 
