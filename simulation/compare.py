@@ -59,7 +59,7 @@ class Comparison:
         self.observer = Observer(self.robot, options.policy)
         manifest = (pathlib.Path(options.policy) / 'policy.json').read_bytes()
         about = {'task': options.task, 'policy_sha256': hashlib.sha256(manifest).hexdigest(),
-                 'architecture': json.loads(manifest)['architecture'],
+                 'architecture': json.loads(manifest)['architecture'], 'cameras': bool(self.observer.cameras),
                  'provenance': json.loads(manifest)['provenance'], 'training_seed': options.training_seed,
                  'episodes': options.episodes, 'trajectories': options.trajectories}
         kept = json.loads(self.path.read_text()) if self.path.exists() else {'rows': {}}

@@ -150,7 +150,7 @@ def verdicts(result):
 def section(result):
     a = result['architecture']
     title = (f'## {TASKS[result["task"]]}, {a["layers"]} layers of width {a["embedding"]}'
-             f'{", cameras" if result.get("cameras") else ""}, training seed {result["training_seed"]}')
+             f'{", sees cameras" if result.get("cameras") else ""}, training seed {result["training_seed"]}')
     heads = ['method', 'cost', 'ms', 'error', 'success', '95 %', 'steps to success']
     return '\n\n'.join([
         title, table(heads, rows_of(result)), '\n'.join(verdicts(result)),
