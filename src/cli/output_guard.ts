@@ -20,17 +20,22 @@ export function refuseToOverwriteInputs(command: Command): void {
     .filter(([name]) => !isOutput(name))
     .map(([, value]) => value)
     .concat(command.args)
-    .flat()
-    .map(existing);
-  for (const output of OUTPUTS.map((name) => options[name])) {
-    const path = existing(output);
-    if (path === undefined) continue;
-    if (inputs.includes(path)) {
-      throw new BadInput('is read by this command', path, 'choose another output path');
-    }
-    if (PACKAGE_FILES.has(basename(path))) {
-      throw new BadInput('belongs to a policy package', path, 'choose another output path');
-    }
+    .flat();
+  for (const name of OUTPUTS) refuseToOverwrite(options[name], inputs);
+}
+
+/**
+ * Refuses an output that would take the place of one of `inputs` or of a policy's own files.
+ * @throws BadInput naming the path
+ */
+export function refuseToOverwrite(output: unknown, inputs: readonly unknown[]): void {
+  const path = existing(output);
+  if (path === undefined) return;
+  if (inputs.map(existing).includes(path)) {
+    throw new BadInput('is read by this command', path, 'choose another output path');
+  }
+  if (PACKAGE_FILES.has(basename(path))) {
+    throw new BadInput('belongs to a policy package', path, 'choose another output path');
   }
 }
 

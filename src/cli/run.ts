@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { BadInput, messageOf } from '../errors.js';
 import { integerOption, MAX_THREADS } from './integer_option.js';
+import { refuseToOverwrite } from './output_guard.js';
 import { VectorRunner, type VectorRunnerOptions } from './vector_runner.js';
 
 interface RunOptions extends VectorRunnerOptions {
@@ -45,7 +46,7 @@ async function run(directory: string, options: RunOptions, command: Command): Pr
   if (!stream && output === undefined) missing(command, '--output <file>');
   const runner = await VectorRunner.open(directory, options);
   try {
-    if (stream) return await runStream(runner);
+    if (stream) return await runStream(runner, options.plan);
     const made = await runner.run(input!, output!);
     const method = runner.plan ? runner.plan.method : 'dense';
     console.log(
@@ -65,11 +66,12 @@ function missing(command: Command, option: string): void {
 const job = z.strictObject({ input: z.string().min(1), output: z.string().min(1) });
 
 /** Answers every line of standard input; what cannot be used ends it, as it ends one run. */
-async function runStream(runner: VectorRunner): Promise<void> {
+async function runStream(runner: VectorRunner, plan: string | undefined): Promise<void> {
   let line = 0;
   for await (const text of createInterface({ input: process.stdin })) {
     line++;
     const { input, output } = parseJob(text, line);
+    refuseToOverwrite(output, [input, plan]);
     console.log(JSON.stringify(await runner.run(input, output)));
   }
 }

@@ -157,6 +157,15 @@ describe('bac-policy run', () => {
     });
   }
 
+  it("leaves the policy's own files alone", () => {
+    const output = join(full.policy.directory, 'denoiser.safetensors');
+    const before = readFileSync(output);
+    const { status, stderr } = stream(`${JSON.stringify({ input: full.vectorsPath, output })}\n`);
+    assert.equal(status, 2);
+    assert.match(stderr, /belongs to a policy package; choose another output path/);
+    assert.ok(readFileSync(output).equals(before));
+  });
+
   function stream(given: string): { status: number | null; stdout: string; stderr: string } {
     return runCliWith(given, 'run', full.policy.directory, '--stream');
   }
