@@ -1,4 +1,4 @@
-"""Writes docs/results.md from the result files in results/.
+"""Writes docs/results.md and its chart from the result files in results/.
 
     python -m simulation.results_page            of simulation.compare (*.json) and evaluate --json (real_time.jsonl)
 
@@ -9,10 +9,11 @@ import json
 import pathlib
 
 from simulation.compare import METHODS
+from simulation.results_chart import draw
 from simulation.robot import RATE_HZ
 
 HERE = pathlib.Path(__file__).parent.parent
-RESULTS, PAGE = HERE / 'results', HERE / 'docs/results.md'
+RESULTS, PAGE, CHART = HERE / 'results', HERE / 'docs/results.md', HERE / 'docs/images/success.svg'
 TASKS = {'lift': 'Lift', 'stack': 'Stack', 'can': 'PickPlaceCan', 'square': 'NutAssemblySquare'}
 
 HEAD = """# Success in closed loop
@@ -21,6 +22,8 @@ Whether a cached policy still does the task, measured on the [simulated robot](.
 drives the same scenes from the same noise, and all 8 actions of a chunk are executed. Success has to hold for five
 control steps in a row. Intervals are Wilson's, 95 %. This page is made by `python -m simulation.results_page` from
 the files in [results/](../results), which `python -m simulation.compare` makes; the commands are at the end.
+
+![Success against cost, a panel for each policy; the band is the 95 % interval of the dense policy](images/success.svg)
 
 - **cost**: multiply-adds relative to the dense compiled engine; **ms**: median time of a chunk, one thread, without
   pictures, of all methods in turn in one `bac-policy bench` run.
@@ -147,13 +150,16 @@ def verdicts(result):
     return said
 
 
-def section(result):
+def title(result):
     a = result['architecture']
-    title = (f'## {TASKS[result["task"]]}, {a["layers"]} layers of width {a["embedding"]}'
-             f'{", sees cameras" if result.get("cameras") else ""}, training seed {result["training_seed"]}')
+    return (f'{TASKS[result["task"]]}, {a["layers"]} layers of width {a["embedding"]}'
+            f'{", sees cameras" if result.get("cameras") else ""}, training seed {result["training_seed"]}')
+
+
+def section(result):
     heads = ['method', 'cost', 'ms', 'error', 'success', '95 %', 'steps to success']
     return '\n\n'.join([
-        title, table(heads, rows_of(result)), '\n'.join(verdicts(result)),
+        f'## {title(result)}', table(heads, rows_of(result)), '\n'.join(verdicts(result)),
         f'Policy `{result["policy_sha256"][:12]}` ({result["provenance"]["source"]}); plans fitted on '
         f'{result["trajectories"]} dense runs; times on {result["machine"]}.'])
 
@@ -175,11 +181,15 @@ def real_time(rows):
     return '\n\n'.join([REAL_TIME.strip(), table(heads, lines)])
 
 
-def page():
-    """The text of docs/results.md."""
+def read_results():
     results = [json.loads(path.read_text()) for path in sorted(RESULTS.glob('*.json'))]
     order = list(TASKS)
-    results.sort(key=lambda r: (order.index(r['task']), r['architecture']['embedding'], r['training_seed']))
+    return sorted(results, key=lambda r: (order.index(r['task']), r['architecture']['embedding'], r['training_seed']))
+
+
+def page():
+    """The text of docs/results.md."""
+    results = read_results()
     parts = [HEAD.strip(), *map(section, results)]
     lively = RESULTS / 'real_time.jsonl'
     if lively.exists():
@@ -187,9 +197,15 @@ def page():
     return '\n\n'.join([*parts, PAPER.strip(), COMMANDS.strip()]) + '\n'
 
 
+def chart(path):
+    """Draws docs/images/success.svg into a file."""
+    draw([(title(result), result['rows']) for result in read_results()], path)
+
+
 def main():
     PAGE.write_text(page())
-    print(f'{PAGE}: written')
+    chart(CHART)
+    print(f'{PAGE}, {CHART}: written')
 
 
 if __name__ == '__main__':

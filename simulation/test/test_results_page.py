@@ -1,13 +1,19 @@
-"""docs/results.md says what the result files say."""
+"""docs/results.md and its chart say what the result files say."""
 
+import io
 import unittest
 
-from simulation.results_page import PAGE, page, verdicts
+from simulation.results_page import CHART, PAGE, chart, page, verdicts
 
 
 class ResultsPage(unittest.TestCase):
     def test_is_written_from_the_result_files(self):
         self.assertEqual(PAGE.read_text(), page(), 'python -m simulation.results_page')
+
+    def test_its_chart_is_drawn_from_the_result_files(self):
+        drawn = io.StringIO()
+        chart(drawn)
+        self.assertEqual(CHART.read_text(), drawn.getvalue(), 'python -m simulation.results_page')
 
     def test_says_where_a_searched_plan_loses(self):
         row = {'episodes': 200, 'interval': [0.95, 0.99]}

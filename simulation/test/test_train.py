@@ -43,14 +43,14 @@ class Train(unittest.TestCase):
     def test_goes_on_where_it_was_ended(self):
         from simulation import train, training_state
         self.train('whole')
-        step = train.Training.step
+        update = train.Training.update
         counted = mock.Mock(side_effect=[None] * 11 + [KeyboardInterrupt])
 
-        def ended(training):
+        def ended(*arguments):
             counted()
-            step(training)
+            update(*arguments)
 
-        with mock.patch.object(training_state, 'KEEP_EVERY_S', -1), mock.patch.object(train.Training, 'step', ended):
+        with mock.patch.object(training_state, 'KEEP_EVERY_S', -1), mock.patch.object(train.Training, 'update', ended):
             with self.assertRaises(KeyboardInterrupt):
                 self.train('ended')
         self.assertFalse((self.folder / 'ended').exists())
