@@ -39,6 +39,7 @@ METHODS = {
     # At the costs of BAC, which are known once its plans are timed.
     **{f'search_as_{name}': name for name in BAC},
     **{f'search_{cost}': ['--method', 'search', '--budget-cost', cost] for cost in SEARCHED},
+    'search_0.02_int8': ['--method', 'search', '--budget-cost', '0.02', '--int8'],
     **{f'search_{cost}_plain': f'search_{cost}' for cost in PLAIN},
     # Those that the package has.
     **{f'preset_{preset}': 'preset' for preset in PRESETS},

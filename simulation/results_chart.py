@@ -6,11 +6,12 @@ from matplotlib.figure import Figure
 
 INK, FAINT = '#30343b', '#d9dce1'  # colours as in src/report/palette.ts, seen by the colour-blind
 WIDTH, HEIGHT, COLUMNS = 4.6, 3.1, 2  # inches of a panel
-# Label, colour, marker and line of the methods whose names begin so; the first that fits counts.
+# Label, colour, marker and line of the methods whose names end or begin so; the first that fits counts.
 SERIES = {
+    '_int8': ('searched, int8 (ours)', '#b8344f', 'P', ''),
+    '_plain': ('searched, without correction', '#9a4d8e', 'o', ':'),
     'search_': ('searched (ours)', '#bf4f00', 'o', '-'),
     'preset_': ('presets (ours)', '#bf4f00', '*', ''),
-    'plain': ('searched, without correction', '#9a4d8e', 'o', ':'),
     'ddim_': ('DDIM', '#007d5b', 's', '--'),
     'bac_': ('BAC', '#0072b2', 'D', '-'),
     'uniform_': ('uniform', '#5b626d', '^', ''),
@@ -19,7 +20,7 @@ SERIES = {
 
 
 def series_of(name):
-    return 'plain' if name.endswith('_plain') else next((key for key in SERIES if name.startswith(key)), None)
+    return next((key for key in SERIES if name.startswith(key) or name.endswith(key)), None)
 
 
 def panel(axes, title, rows):

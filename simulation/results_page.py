@@ -5,9 +5,11 @@
 Everything that the page says about figures is worked out here; a row that was not measured is not there.
 """
 
+import itertools
 import json
 import pathlib
 
+from simulation.closed_loop import wilson
 from simulation.compare import METHODS
 from simulation.results_chart import draw
 from simulation.robot import RATE_HZ
@@ -30,10 +32,10 @@ the files in [results/](../results), which `python -m simulation.compare` makes;
 - **error**: root mean square of the executed actions against dense from the same noise, rad and m together, x 1e-3, on
   observations of 30 scenes of their own. DDIM arrives at another sample of the same distribution, so its error says
   little.
-- **searched** plans are `bac-policy plan --method search --budget-cost`; _plain_ is the same plan without its
-  correction: steps between evaluations reuse what the last one stored. **Presets** are those of the package, made by
-  `bac-policy optimize`; `fast` is in int8. _control_ is an affine policy without any network: where it succeeds, the
-  task says little about plans.
+- **searched** plans are `bac-policy plan --method search --budget-cost`, _int8_ with `--int8`; _plain_ is the same plan
+  without its correction: steps between evaluations reuse what the last one stored. **Presets** are those of the
+  package, made by `bac-policy optimize`; `fast` is in int8. _control_ is an affine policy without any network: where it
+  succeeds, the task says little about plans.
 """
 
 REAL_TIME = """## Over ROS 2, in lockstep and in real time
@@ -86,10 +88,9 @@ def label(name):
     if kind == 'bac':
         return f'BAC, S = {rest[1:]}'
     if kind == 'search':
-        rest, plain = rest.removesuffix('_plain'), rest.endswith('_plain')
-        what = f'searched, at the cost of BAC S = {rest.removeprefix("as_bac_s")}' if rest.startswith('as_') else (
-            f'searched, cost {rest}')
-        return f'{what}, plain' if plain else what
+        if rest.startswith('as_bac_s'):
+            return f'searched, at the cost of BAC S = {rest.removeprefix("as_bac_s")}'
+        return f'searched, cost {", ".join(rest.split("_"))}'
     if kind == 'preset':
         return f'preset {rest}'
     return 'control, no network'
@@ -164,6 +165,35 @@ def section(result):
         f'{result["trajectories"]} dense runs; times on {result["machine"]}.'])
 
 
+def seeds(results):
+    """Success of the methods that were measured with every one of several training seeds, side by side."""
+    lines = []
+    for name in METHODS:
+        rows = [result['rows'].get(name, {}) for result in results]
+        if all('episodes' in row for row in rows):
+            successes, episodes = (sum(row[what] for row in rows) for what in ('success', 'episodes'))
+            costs = [row['cost'] for row in rows if 'cost' in row]
+            lines.append([label(name), f'{sum(costs) / len(costs):.3f}' if costs else '',
+                          *(f'{row["success"]} of {row["episodes"]}' for row in rows), f'{successes} of {episodes}',
+                          '{} to {} %'.format(*map(percent, wilson(successes, episodes)))])
+    heads = ['method', 'cost, mean', *(f'seed {result["training_seed"]}' for result in results), 'together', '95 %']
+    policies = ', '.join(f'`{result["policy_sha256"][:12]}`' for result in results)
+    return '\n\n'.join([
+        f'### {len(results)} training seeds',
+        'The same demonstrations and sizes; every seed has its own calibration and its own plans. The same scenes and '
+        'noise.', table(heads, lines), f'Policies {policies}.'])
+
+
+def sections(results):
+    """Of the first training seed of every policy, and what others make of it."""
+    of_kind = lambda result: (result['task'], result['architecture'])
+    for _, same in itertools.groupby(results, of_kind):
+        first, *others = same
+        yield section(first)
+        if others:
+            yield seeds([first, *others])
+
+
 def real_time(rows):
     heads = ['policy', 'mode', 'control, Hz', 'actions a chunk', 'chunk p50, ms', 'p95, ms', 'periods held', 'success',
              '95 %', 'steps to success']
@@ -190,7 +220,7 @@ def read_results():
 def page():
     """The text of docs/results.md."""
     results = read_results()
-    parts = [HEAD.strip(), *map(section, results)]
+    parts = [HEAD.strip(), *sections(results)]
     lively = RESULTS / 'real_time.jsonl'
     if lively.exists():
         parts.append(real_time([json.loads(line) for line in lively.read_text().splitlines()]))
@@ -199,7 +229,7 @@ def page():
 
 def chart(path):
     """Draws docs/images/success.svg into a file."""
-    draw([(title(result), result['rows']) for result in read_results()], path)
+    draw([(title(result), result['rows']) for result in read_results() if result['training_seed'] == 0], path)
 
 
 def main():

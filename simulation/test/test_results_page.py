@@ -3,7 +3,7 @@
 import io
 import unittest
 
-from simulation.results_page import CHART, PAGE, chart, page, verdicts
+from simulation.results_page import CHART, PAGE, chart, page, seeds, verdicts
 
 
 class ResultsPage(unittest.TestCase):
@@ -24,6 +24,17 @@ class ResultsPage(unittest.TestCase):
         }})
         self.assertEqual(said, ['- Searched, cost 0.05 (0.050): 94.0 %, **below** the interval of dense (95.0 to '
                                 '99.0 %); 6 **fewer** than BAC, S = 5 at 2.0 times the cost.'])
+
+    def test_puts_training_seeds_side_by_side(self):
+        def result(seed, **rows):
+            return {'training_seed': seed, 'policy_sha256': f'{seed}' * 64,
+                    'rows': {name: {'episodes': 100, 'success': success, 'cost': 0.1} for name, success in rows.items()}}
+
+        said = seeds([result(0, dense=90, bac_s5=1, ddim_5=80), result(1, dense=100, bac_s5=2), result(2, bac_s5=3)])
+        rows = [line for line in said.splitlines() if line.startswith('| ')]
+        self.assertEqual([cell.strip() for cell in rows[2].split('|')[1:-1]],
+                         ['BAC, S = 5', '0.100', '1 of 100', '2 of 100', '3 of 100', '6 of 300', '0.9 to 4.3 %'])
+        self.assertEqual(len(rows), 3, 'heads, rule, and the one method that every seed has')
 
 
 if __name__ == '__main__':
