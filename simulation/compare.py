@@ -29,7 +29,7 @@ from simulation.tasks import TASKS
 
 CALIBRATION_SEED, HELD_OUT_SEED = 7, 8  # of scenes; 0 is the evaluation's
 BAC = {f'bac_s{s}': ['--method', 'bac', '--updates', str(s), '--bubbling', '5'] for s in (20, 10, 7, 5)}
-SEARCHED, PLAIN = ('0.05', '0.04', '0.03', '0.02', '0.01'), ('0.05', '0.03', '0.02')  # costs
+SEARCHED, PLAIN = ('0.05', '0.04', '0.03', '0.02'), ('0.05', '0.03', '0.02')  # costs
 METHODS = {
     'dense': None,
     **{f'ddim_{k}': ['--method', 'ddim', '--option', f'steps={k}'] for k in (16, 10, 5, 3)},
@@ -62,7 +62,8 @@ class Comparison:
         about = {'task': options.task, 'policy_sha256': hashlib.sha256(manifest).hexdigest(),
                  'architecture': json.loads(manifest)['architecture'], 'cameras': bool(self.observer.cameras),
                  'provenance': json.loads(manifest)['provenance'], 'training_seed': options.training_seed,
-                 'episodes': options.episodes, 'trajectories': options.trajectories}
+                 'episodes': options.episodes, 'trajectories': options.trajectories,
+                 'calibration_episodes': options.calibration_episodes, 'driver': options.driver}
         kept = json.loads(self.path.read_text()) if self.path.exists() else {'rows': {}}
         if kept.get('policy_sha256', about['policy_sha256']) != about['policy_sha256']:
             raise SystemExit(f'{self.path}: has rows of another policy; give another file')
@@ -78,17 +79,17 @@ class Comparison:
         return json.loads(done.stdout)
 
     def observations(self, name, seed, episodes):
-        """A file of what the policy (by DDIM with 10 steps) was shown in scenes of their own."""
+        """A file of what the policy was shown in scenes of their own."""
         path = self.work / f'{name}.safetensors'
         if not path.exists():
-            engine = BacPolicy(self.options.policy, self.plan('ddim_10'))
+            engine = BacPolicy(self.options.policy, self.plan(self.options.driver))
             write_observations(path, self.robot, self.observer, engine, scenes(episodes, seed))
         return path
 
     def calibration(self, runs):
         path = self.work / f'calibration_{runs}.cal'
         if not path.exists():
-            observations = self.observations('calibration', CALIBRATION_SEED, 60)
+            observations = self.observations('calibration', CALIBRATION_SEED, self.options.calibration_episodes)
             self.run('calibrate', self.options.policy, '--vectors', observations, '--trajectories', runs, '-o', path)
         return path
 
@@ -143,7 +144,7 @@ class Comparison:
     def control(self):
         from simulation.analysis.affine_control import AffineControl
         from simulation.analysis.torch_policy import TorchPolicy
-        shown = load_file(self.observations('calibration', CALIBRATION_SEED, 60))
+        shown = load_file(self.observations('calibration', CALIBRATION_SEED, self.options.calibration_episodes))
         return AffineControl(TorchPolicy(self.options.policy), shown)
 
     def succeed(self, name):
@@ -183,6 +184,8 @@ def main():
     parser.add_argument('--methods', nargs='*', default=list(METHODS), choices=METHODS, metavar='METHOD',
                         help=f'of {", ".join(METHODS)}')
     parser.add_argument('--episodes', type=int, default=200)
+    parser.add_argument('--driver', default='ddim_10', choices=['dense', 'ddim_10'], help='makes what plans are fitted on')
+    parser.add_argument('--calibration-episodes', type=int, default=60, help='of the driver')
     parser.add_argument('--trajectories', type=int, default=1600, help='dense runs that plans are fitted on')
     parser.add_argument('--search-seconds', type=int, default=120, help='of each searched plan')
     parser.add_argument('--no-times', action='store_true', help='leave out what a busy machine cannot tell')

@@ -162,7 +162,8 @@ def section(result):
     return '\n\n'.join([
         f'## {title(result)}', table(heads, rows_of(result)), '\n'.join(verdicts(result)),
         f'Policy `{result["policy_sha256"][:12]}` ({result["provenance"]["source"]}); plans fitted on '
-        f'{result["trajectories"]} dense runs; times on {result["machine"]}.'])
+        f'{result["trajectories"]} dense runs of observations of {result.get("calibration_episodes", 60)} episodes that '
+        f'{label(result.get("driver", "ddim_10"))} drove; times on {result["machine"]}.'])
 
 
 def seeds(results):
