@@ -3,6 +3,8 @@ import { cholesky, solveLowerColumns, solveUpperColumns } from '../../caching/li
 /** Position, velocity and acceleration. */
 const ORDER = 3;
 const TERMS = 2 * ORDER;
+/** Below this targets are met to within a millionth of a millionth of the way between them. */
+const LEAST_SMOOTHING = 1e-3;
 
 /**
  * The integral over 0..1 of the squared jerk of the quintic with the values q = (p, v, a at 0; p, v, a at 1), as the
@@ -29,7 +31,7 @@ export class SmoothingSpline {
   /**
    * @param count number of targets, and of knots, which lie at their times
    * @param first time from the start to the first target, in spacings
-   * @param smoothing in spacings, above 0
+   * @param smoothing in spacings; 0: the targets are met
    */
   constructor(
     readonly count: number,
@@ -40,7 +42,7 @@ export class SmoothingSpline {
     const inputs = ORDER + count;
     const energy = new Float64Array(free * free);
     const given = new Float64Array(free * inputs);
-    const weight = smoothing ** TERMS;
+    const weight = Math.max(smoothing, LEAST_SMOOTHING) ** TERMS;
     for (let segment = 0; segment < count; segment++) {
       const h = segment === 0 ? first : 1;
       const scale = [1, h, h * h];

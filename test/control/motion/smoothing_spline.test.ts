@@ -6,7 +6,10 @@ import { SmoothingSpline } from '../../../src/control/motion/smoothing_spline.js
 /** Knots as states, the start first. */
 function path(spline: SmoothingSpline, start: JointState, targets: number[]): JointState[] {
   const knots = spline.knots(start, targets);
-  return [start, ...targets.map((_, i) => [...knots.slice(3 * i, 3 * i + 3)] as unknown as JointState)];
+  return [
+    start,
+    ...targets.map((_, i) => [...knots.slice(3 * i, 3 * i + 3)] as unknown as JointState),
+  ];
 }
 
 function jerkAt(states: JointState[], first: number, segment: number, end: 0 | 1): number {
@@ -23,7 +26,11 @@ describe('SmoothingSpline', () => {
       assert.ok(Math.abs(value - 3) < 1e-9 || Math.abs(value) < 1e-9);
     }
     const [one, other] = [0, 5].map((shift) =>
-      path(spline, [1 + shift, 0.1, 0], [2, 3, 5, 8, 7, 6, 4, 4].map((t) => t + shift)),
+      path(
+        spline,
+        [1 + shift, 0.1, 0],
+        [2, 3, 5, 8, 7, 6, 4, 4].map((t) => t + shift),
+      ),
     );
     one!.forEach(([p, v], i) => {
       assert.ok(Math.abs(other![i]![0] - p - 5) < 1e-9);
@@ -31,14 +38,14 @@ describe('SmoothingSpline', () => {
     });
   });
 
-  it('meets the targets when little is smoothed, and ends at rest', () => {
+  it('meets the targets where nothing is smoothed, and ends at rest', () => {
     fc.assert(
       fc.property(
         fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: 1, maxLength: 16 }),
         fc.double({ min: 0.1, max: 1, noNaN: true }),
         (targets, first) => {
-          const states = path(new SmoothingSpline(targets.length, first, 0.02), [0, 0.3, 0], targets);
-          targets.forEach((target, i) => assert.ok(Math.abs(states[i + 1]![0] - target) < 1e-3));
+          const states = path(new SmoothingSpline(targets.length, first, 0), [0, 0.3, 0], targets);
+          targets.forEach((target, i) => assert.ok(Math.abs(states[i + 1]![0] - target) < 1e-7));
           assert.deepEqual(states.at(-1)!.slice(1), [0, 0]);
         },
       ),
@@ -62,13 +69,18 @@ describe('SmoothingSpline', () => {
           [0.5 + Math.sqrt(0.15), 5 / 18],
         ] as const) {
           const jerk =
-            (60 * (turns[0]! * (1 - x) ** 2 + 2 * turns[1]! * x * (1 - x) + turns[2]! * x * x)) / h ** 3;
+            (60 * (turns[0]! * (1 - x) ** 2 + 2 * turns[1]! * x * (1 - x) + turns[2]! * x * x)) /
+            h ** 3;
           sum += smoothing ** 6 * w * h * jerk * jerk;
         }
       });
       return sum;
     };
-    const best = path(new SmoothingSpline(targets.length, first, smoothing), [0.1, 0.2, -0.3], targets);
+    const best = path(
+      new SmoothingSpline(targets.length, first, smoothing),
+      [0.1, 0.2, -0.3],
+      targets,
+    );
     const least = energy(best);
     for (let knot = 1; knot < best.length; knot++) {
       for (let part = 0; part < (knot === best.length - 1 ? 1 : 3); part++) {
@@ -85,7 +97,10 @@ describe('SmoothingSpline', () => {
     const states = path(new SmoothingSpline(6, 0.5, 1), [0, 0, 0], [0, 1, 0, 1, 0, 1]);
     for (let i = 1; i < 6; i++) {
       const [before, after] = [jerkAt(states, 0.5, i - 1, 1), jerkAt(states, 0.5, i, 0)];
-      assert.ok(Math.abs(before - after) < 1e-9 * Math.max(1, Math.abs(before)), `${before} ${after}`);
+      assert.ok(
+        Math.abs(before - after) < 1e-9 * Math.max(1, Math.abs(before)),
+        `${before} ${after}`,
+      );
     }
   });
 });
