@@ -1,5 +1,8 @@
 import { noExtremes, quintic, reach, stateOn, type Extremes, type JointState } from './quintic.js';
 
+/** A knot is not added where one is nearer than this share of a step. */
+const LEAST_GAP = 0.1;
+
 /** The state of every joint. */
 export type JointStates = readonly JointState[];
 
@@ -41,15 +44,20 @@ export class MotionPath {
   }
 
   /**
-   * The same path with more knots: at all multiples of `step` (s) after its start, and at its end. Where only its
-   * points are followed, or with lines between them, it has to have many.
+   * The same path with more knots, at multiples of `step` (s) after its start too: where only its points are
+   * followed, or with lines between them, it has to have many.
    */
   sampled(step: number): MotionPath {
-    const count = Math.ceil(this.seconds / step - 1e-9);
-    const times = Array.from({ length: count + 1 }, (_, i) => Math.min(i * step, this.seconds));
+    const count = Math.floor(this.seconds / step);
+    const regular = Array.from({ length: count }, (_, i) => (i + 1) * step);
+    const between = regular.filter((time) =>
+      this.times.every((knot) => Math.abs(knot - time) > LEAST_GAP * step),
+    );
+    const times = [...this.times, ...between].sort((a, b) => a - b);
+    const known = new Map(this.times.map((time, i) => [time, this.states[i]!]));
     return new MotionPath(
       times,
-      times.map((time, i) => (i === count ? this.states.at(-1)! : this.stateAt(time))),
+      times.map((time) => known.get(time) ?? this.stateAt(time)),
     );
   }
 }

@@ -29,6 +29,8 @@ export interface PlannedMotion {
   readonly clamped: number;
   /** How much slower than wanted the motion is, 1 = as wanted. */
   readonly stretch: number;
+  /** A limit that the motion would have left; undefined where nothing had to be changed. */
+  readonly kept: Violation | undefined;
 }
 
 /** Slower than this nothing is gained. */
@@ -49,10 +51,15 @@ export function planMotion(
 ): PlannedMotion | { readonly violation: Violation } {
   const { limits } = shape;
   let clamped = 0;
+  let kept: Violation | undefined;
   let rows = targets.rows.map((row) =>
     row.map((position, joint) => {
       const inside = clamp(position, limits.positionMin[joint], limits.positionMax[joint]);
-      if (inside !== position) clamped++;
+      if (inside !== position) {
+        clamped++;
+        const kind = position > inside ? 'position_max' : 'position_min';
+        kept ??= { joint, kind, value: position, limit: inside };
+      }
       return inside;
     }),
   );
@@ -62,7 +69,8 @@ export function planMotion(
   for (;;) {
     const path = pathThrough(start, { ...targets, rows }, stretch, spline, shape.discrete);
     const found = violations(path, limits, shape.discrete);
-    if (found.length === 0) return { path, clamped, stretch };
+    if (found.length === 0) return { path, clamped, stretch, kept };
+    kept ??= found[0];
     const out = found.filter(({ kind }) => kind.startsWith('position'));
     const slower = Math.max(1, ...found.map(slowing));
     if (slower > 1 && stretch < MOST_STRETCH) {
