@@ -150,6 +150,13 @@ export class MotionExecutor {
     return true;
   }
 
+  /** The clock was set: what was told by the old one means nothing by the new one. */
+  forget(): void {
+    this.#targets.clear();
+    this.#commanded = undefined;
+    this.#begun = false;
+  }
+
   /** The state in which a motion begins, and the first knot of it that is sent. */
   #startAt(
     startNs: bigint,
