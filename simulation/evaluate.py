@@ -43,6 +43,7 @@ def arguments():
     parser.add_argument('--mode', choices=['lockstep', 'real-time'], default='lockstep', help='over ROS 2')
     parser.add_argument('--action-horizon', type=positive, default=8, help='over ROS 2: actions of a chunk executed')
     parser.add_argument('--rate', type=float, default=RATE_HZ, help='in real time: control steps a second')
+    parser.add_argument('--parameters', type=json.loads, default={}, metavar='JSON', help='over ROS 2: of the node')
     parser.add_argument('--threads', type=positive, default=1, help='over ROS 2: of the node')
     parser.add_argument('--json', action='store_true', help='print JSON')
     options = parser.parse_args()
@@ -73,7 +74,7 @@ def main():
             from simulation.ros.evaluate_ros import evaluate_over_ros  # needs rclpy
             row = evaluate_over_ros(options.task, options.policy, options.plan, options.episodes, options.seed,
                                     options.mode, action_horizon=options.action_horizon, threads=options.threads,
-                                    rate_hz=options.rate)
+                                    rate_hz=options.rate, parameters=options.parameters)
         else:
             row = evaluate(options.task, options.policy, options.plan, options.episodes, options.seed)
     except KeyboardInterrupt:
@@ -81,7 +82,8 @@ def main():
     except (RuntimeError, ValueError) as error:
         sys.exit(f'evaluate: {error}')
     row = {'task': options.task, 'policy': options.policy, 'plan': options.plan, 'over': options.over,
-           **({'mode': options.mode} if options.over == 'ros' else {}), 'seed': options.seed, **row}
+           **({'mode': options.mode, 'parameters': options.parameters} if options.over == 'ros' else {}),
+           'seed': options.seed, **row}
     print(json.dumps(row) if options.json else as_line(row))
 
 

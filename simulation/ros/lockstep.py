@@ -35,7 +35,9 @@ class Lockstep:
         self.chunks = self.ticks = self.repeated = 0
         # No message may be lost or given up: it is waited for longer than from one chunk to the next.
         self.parameters = {'use_sim_time': True, 'rate_hz': float(RATE_HZ), 'observation_wait_ms': 1000.0,
-                           'max_age_ms': 10_000.0, 'execution_provider': 'cpu'}
+                           'max_age_ms': 10_000.0, 'execution_provider': 'cpu',
+                           # Every action is executed as it was denoised, as without ROS.
+                           'asynchronous': False, 'join': 'replace', 'smoothing_ms': 0.0}
         for source in sources:
             name = f'sources.{source["name"]}'
             self.parameters |= {f'{name}.reliability': 'reliable', f'{name}.depth': 100}

@@ -17,6 +17,7 @@ import numpy as np
 
 from simulation.policy_package import JOINTS
 from simulation.robot import RATE_HZ
+from simulation.ros.motion_quality import MotionQuality
 from simulation.ros.quantiles import quantiles
 from simulation.ros.trajectory_controller import NS, TrajectoryController
 
@@ -35,6 +36,7 @@ class RealTime:
         self.parameters = {'use_sim_time': False, 'rate_hz': float(rate_hz), 'observation_wait_ms': -1.0,
                            'max_age_ms': 0.0}
         self.latencies, self.lateness, self.refused = [], [], Counter()
+        self.quality = MotionQuality(self.period)
         self.ticks = self.held = self.waited = self.holds = 0
 
     def begin(self, peer):
@@ -58,6 +60,7 @@ class RealTime:
                 self.waited += 1
             elif controller.end < now + self.period:
                 self.held += 1
+            self.quality.period(controller, now)
             peer.publish(now)
             if self.on_action:
                 self.on_action(scene, action)
@@ -66,6 +69,7 @@ class RealTime:
             now += self.period
             self.ticks += 1
         self.refused += controller.refused
+        self.quality.end_episode()
         return episode.success_step
 
     def _take(self, controller, peer):
@@ -79,7 +83,7 @@ class RealTime:
                 self.holds += 1
             else:
                 self.latencies.append((came.at - came.stamp) / 1e6)
-            controller.accept(came.names, came.points, came.stamp, came.at)
+            self.quality.accept(controller, came, came.at)
 
     def report(self):
         """Counts and times: `chunk_latency_ms` from the observation's stamp to the trajectory's arrival at the robot;
@@ -92,4 +96,4 @@ class RealTime:
                 'chunk_latency_ms': quantiles(latencies),
                 'deadline_misses': int((latencies > self.period / 1e6).sum()), 'held_ticks': self.held,
                 'waited_ticks': self.waited, 'holds': self.holds, 'refused': dict(self.refused),
-                'robot_lateness_ms': quantiles(self.lateness)}
+                'robot_lateness_ms': quantiles(self.lateness), **self.quality.report()}

@@ -1,7 +1,7 @@
 import type { Chunk } from '../inference/policy_runner.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { Patience } from './arrival_model.js';
-import type { MotionSettings } from './commanded_motion.js';
+import type { MotionSettings } from './motion/motion_executor.js';
 import type { ObservationLayout } from './observation_layout.js';
 import type { ObservationValue } from './observation_value.js';
 import type { Observation, Stamped } from './observation_window.js';
@@ -9,8 +9,10 @@ import type { ActionChunkMessage, JointTrajectory } from './ros_messages.js';
 
 /** What the loop may be told anew while it runs. */
 export interface LoopSettings extends MotionSettings, Patience {
-  /** Actions executed before the next chunk. */
+  /** Actions executed before the next chunk, at most. */
   readonly actionSteps: number;
+  /** Whether the next chunk is begun before the actions of the last one are over, early enough to go on from them. */
+  readonly asynchronous: boolean;
   /** Of each source, ns. */
   readonly maxAgesNs: readonly bigint[];
   /** Seed of the noise of each activation's chunks. */

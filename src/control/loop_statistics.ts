@@ -49,6 +49,9 @@ export interface LoopReport {
   readonly discarded: Readonly<Record<string, number>>;
   /** Ends of motion by reason. */
   readonly faults: Readonly<Record<string, number>>;
+  /** Chunks with positions that were moved to a limit, and those that were slowed down to keep one. */
+  readonly clampedChunks: number;
+  readonly slowedChunks: number;
   /** Trajectories sent to bring the robot to rest. */
   readonly holds: number;
   readonly clockJumps: number;
@@ -80,6 +83,8 @@ export class LoopStatistics {
   #overruns = 0;
   #overBudget = 0;
   #lastLateMs = -Infinity;
+  #clampedChunks = 0;
+  #slowedChunks = 0;
   #holds = 0;
   #clockJumps = 0;
 
@@ -152,6 +157,12 @@ export class LoopStatistics {
     this.#tickToPublish.add(tickToPublishMs);
   }
 
+  /** What it took to keep a chunk within the limits, see MotionVerdict. */
+  intervened({ clamped, stretch }: { readonly clamped: number; readonly stretch: number }): void {
+    if (clamped > 0) this.#clampedChunks++;
+    if (stretch > 1) this.#slowedChunks++;
+  }
+
   /** The motion was ended. @param kind the reason without what differs each time */
   fault(kind: string): void {
     this.#faults.add(kind);
@@ -184,6 +195,8 @@ export class LoopStatistics {
       skipped: this.#skipped.toRecord(),
       discarded: this.#discarded.toRecord(),
       faults: this.#faults.toRecord(),
+      clampedChunks: this.#clampedChunks,
+      slowedChunks: this.#slowedChunks,
       holds: this.#holds,
       clockJumps: this.#clockJumps,
       sources: this.#sources.map(({ name, received, dropped, problem, arrivedMs }) => ({

@@ -1,7 +1,6 @@
 import { actionChunkMessage, type ObservationEvent } from './action_chunk_message.js';
 import { messageOf } from '../errors.js';
 import { ArrivalModel } from './arrival_model.js';
-import { CommandedMotion } from './commanded_motion.js';
 import { faultKind } from './fault_kind.js';
 import type {
   ChunkMaker,
@@ -13,10 +12,12 @@ import type {
 } from './loop_interfaces.js';
 import { LoopStatistics } from './loop_statistics.js';
 import { LoopTime } from './loop_time.js';
+import { MotionExecutor } from './motion/motion_executor.js';
 import type { ObservationValue } from './observation_value.js';
 import { ObservationWindow, type WindowEvent } from './observation_window.js';
 import { PicturePrefetch } from './picture_prefetch.js';
 import { policyMotion, type PolicyMotion } from './policy_motion.js';
+import { RollingTimes } from './rolling_times.js';
 import { SourceHealth } from './source_health.js';
 
 /** What the loop is doing; `waiting` until the first chunk, `holding` after a fault. */
@@ -27,6 +28,10 @@ const MAX_AHEAD_NS = 500_000_000n;
 /** How often sources that went silent are looked for, ns. */
 const WATCH_NS = 10_000_000n;
 const TOO_SLOW = 'inference takes longer than the actions of a chunk last';
+/** Chunks whose latency says how long the next one will take. */
+const LATENCIES = 32;
+/** Actions at the end of a chunk, where it comes to rest, that the next one should be in time to replace. */
+const NOT_TO_REACH = 1;
 /** Of the joints that a message names where others are expected. */
 const MAX_NAMED_JOINTS = 10;
 
@@ -43,10 +48,12 @@ export class PolicyLoop {
   readonly #clock: LoopClock;
   readonly #window: ObservationWindow<ObservationValue>;
   readonly #arrivals: ArrivalModel;
-  readonly #motion: CommandedMotion;
+  readonly #motion: MotionExecutor;
   readonly #health: SourceHealth;
   readonly #time: LoopTime;
   readonly #prefetch: PicturePrefetch<ObservationValue>;
+  /** From tick to trajectory, of the last chunks. */
+  readonly #latencies = new RollingTimes(LATENCIES);
   #policy: LoopPolicy;
   #motionOf: PolicyMotion;
   #settings: LoopSettings;
@@ -81,12 +88,12 @@ export class PolicyLoop {
     this.#policy = policy;
     this.#settings = settings;
     this.#motionOf = policyMotion(policy);
-    this.#motion = new CommandedMotion((trajectory) => outputs.trajectory(trajectory));
+    this.#motion = new MotionExecutor((trajectory) => outputs.trajectory(trajectory));
     const sources = policy.layout.sources.map(({ name }) => name);
     this.#window = new ObservationWindow({
       sources,
       obsSteps: policy.manifest.architecture.n_obs_steps,
-      actionSteps: settings.actionSteps,
+      actionSteps: this.#stepsToNext(),
       rateHz: policy.rateHz,
       maxAgesNs: settings.maxAgesNs,
       ...(pairing && { pairing }),
@@ -146,7 +153,7 @@ export class PolicyLoop {
     if (settings.shadow && !this.#settings.shadow) this.#hold(this.#now());
     this.#settings = settings;
     this.#window.setMaxAges(settings.maxAgesNs);
-    this.#window.setActionSteps(settings.actionSteps);
+    this.#window.setActionSteps(this.#stepsToNext());
   }
 
   /**
@@ -259,6 +266,16 @@ export class PolicyLoop {
     return wakeNs < watchNs ? wakeNs : watchNs;
   }
 
+  /** Control ticks from the observation of a chunk to that of the next. */
+  #stepsToNext(): number {
+    const { actionSteps, asynchronous, leadNs } = this.#settings;
+    const latencyMs = this.#latencies.quantiles()?.p95;
+    if (!asynchronous || latencyMs === undefined) return actionSteps;
+    const taken = Math.ceil((latencyMs + toMs(leadNs)) / toMs(this.#periodNs));
+    const { n_action_steps: actions } = this.#policy.manifest.architecture;
+    return Math.max(1, Math.min(actionSteps, actions - taken - NOT_TO_REACH));
+  }
+
   get #periodNs(): bigint {
     return BigInt(Math.round(1e9 / this.#policy.rateHz));
   }
@@ -327,8 +344,11 @@ export class PolicyLoop {
         this.statistics.discarded('over_before_it_was_ready');
         this.#fault(TOO_SLOW, nowNs);
       } else {
+        this.statistics.intervened(verdict);
         this.#outputs.chunk(actionChunkMessage(BigInt(index), made, event, policy, spec));
         this.statistics.published(toMs(nowNs - newestOf(event)), toMs(nowNs - event.tickNs));
+        this.#latencies.add(toMs(nowNs - event.tickNs));
+        this.#window.setActionSteps(this.#stepsToNext());
         this.#running();
       }
     }
@@ -361,7 +381,7 @@ export class PolicyLoop {
   }
 
   #hold(nowNs: bigint): void {
-    if (this.#motion.hold(nowNs, this.#periodNs)) this.statistics.held();
+    if (this.#motion.hold(nowNs, this.#settings)) this.statistics.held();
   }
 
   /** The clock's time, ns. When it was set, nothing goes on from where it was. */
@@ -375,6 +395,7 @@ export class PolicyLoop {
       this.#wakeNs = undefined;
       // Where the robot was told to be by the clock as it went before.
       if (this.#state !== 'stopped') this.#interrupt(`the clock jumped ${jump}`, lastNs);
+      this.#motion.forget();
     }
     return this.#time.nowNs;
   }

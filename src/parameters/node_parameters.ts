@@ -1,4 +1,5 @@
-import type { JointLimits } from '../control/joint_limits.js';
+import type { JoinMode } from '../control/motion/joined_targets.js';
+import type { MotionLimits } from '../control/motion/motion_limits.js';
 import { BadInput } from '../errors.js';
 import { PRESETS, type Preset } from '../policy/presets.js';
 import type { ParameterValue } from './parameter_declaration.js';
@@ -6,11 +7,14 @@ import type { ParameterValue } from './parameter_declaration.js';
 const EXECUTION_PROVIDERS = ['auto', 'cuda', 'cpu'] as const;
 const SYNCS = ['latest', 'approximate'] as const;
 const TRAJECTORY_STAMPS = ['tick', 'publish', 'zero'] as const;
+const JOIN_MODES = ['replace', 'blend', 'ensemble'] as const;
+const LIMIT_POLICIES = ['saturate', 'refuse'] as const;
 const RELIABILITIES = ['default', 'best_effort', 'reliable'] as const;
 
 export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
 export type Sync = (typeof SYNCS)[number];
 export type TrajectoryStamp = (typeof TRAJECTORY_STAMPS)[number];
+export type LimitPolicy = (typeof LIMIT_POLICIES)[number];
 export type SourceReliability = (typeof RELIABILITIES)[number];
 
 /** Parameters of one observation source. */
@@ -53,7 +57,17 @@ export interface NodeParameters {
   readonly seed: number;
   readonly shadow: boolean;
   readonly trajectoryStamp: TrajectoryStamp;
-  readonly limits: JointLimits;
+  readonly asynchronous: boolean;
+  readonly join: JoinMode;
+  readonly smoothingMs: number;
+  /** Names of joints. */
+  readonly discreteJoints: readonly string[];
+  /** Hz; 0: a point for each action. */
+  readonly trajectoryRateHz: number;
+  readonly leadMs: number;
+  readonly stopMs: number;
+  readonly onLimit: LimitPolicy;
+  readonly limits: MotionLimits;
   readonly drift: DriftParameters;
   readonly recordSeconds: number;
   /** MB, 10^6 bytes. */
@@ -88,10 +102,20 @@ export function nodeParameters(values: ReadonlyMap<string, ParameterValue>): Nod
     seed: read.number('seed'),
     shadow: read.boolean('shadow'),
     trajectoryStamp: read.oneOf('trajectory_stamp', TRAJECTORY_STAMPS),
+    asynchronous: read.boolean('asynchronous'),
+    join: read.oneOf('join', JOIN_MODES),
+    smoothingMs: read.number('smoothing_ms'),
+    discreteJoints: read.strings('discrete_joints'),
+    trajectoryRateHz: read.number('trajectory_rate_hz'),
+    leadMs: read.number('lead_ms'),
+    stopMs: read.number('stop_ms'),
+    onLimit: read.oneOf('on_limit', LIMIT_POLICIES),
     limits: {
       positionMin: read.numbers('limits.position_min'),
       positionMax: read.numbers('limits.position_max'),
       velocity: read.numbers('limits.velocity'),
+      acceleration: read.numbers('limits.acceleration'),
+      jerk: read.numbers('limits.jerk'),
     },
     drift: {
       monitor: read.boolean('drift.monitor'),

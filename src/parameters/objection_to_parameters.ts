@@ -36,6 +36,8 @@ function objectionToLimits({ limits }: NodeParameters, joints?: number): string 
     { name: 'limits.position_min', values: limits.positionMin },
     { name: 'limits.position_max', values: limits.positionMax },
     { name: 'limits.velocity', values: limits.velocity },
+    { name: 'limits.acceleration', values: limits.acceleration },
+    { name: 'limits.jerk', values: limits.jerk },
   ].filter(({ values }) => values.length > 0);
   for (const { name, values } of given) {
     if (joints !== undefined && values.length !== joints) {

@@ -99,6 +99,8 @@ function loopStatus({
     ...prefixed('chunks_discarded.', report.discarded),
     ...prefixed('ticks_without_chunk.', report.skipped),
     ...prefixed('faults.', report.faults),
+    chunks_clamped_to_limits: report.clampedChunks,
+    chunks_slowed_to_limits: report.slowedChunks,
     holds: report.holds,
     clock_jumps: report.clockJumps,
   });

@@ -33,6 +33,14 @@ export function loopSettings(
     latencyBudgetMs: parameters.latencyBudgetMs,
     shadow: parameters.shadow,
     trajectoryStamp: parameters.trajectoryStamp,
+    asynchronous: parameters.asynchronous,
+    join: parameters.join,
+    smoothingS: parameters.smoothingMs / 1e3,
+    discreteJoints: parameters.discreteJoints,
+    outputStepS: parameters.trajectoryRateHz && 1 / parameters.trajectoryRateHz,
+    leadNs: fromMs(parameters.leadMs),
+    stopS: parameters.stopMs / 1e3,
+    onLimit: parameters.onLimit,
     limits: parameters.limits,
   };
 }

@@ -1,8 +1,14 @@
+import assert from 'node:assert/strict';
 import type { LoopPolicy, LoopSettings, MadeChunk } from '../../src/control/loop_interfaces.js';
+import type { MotionLimits } from '../../src/control/motion/motion_limits.js';
 import { observationLayout } from '../../src/control/observation_layout.js';
 import type { ObservationValue } from '../../src/control/observation_value.js';
 import { PolicyLoop } from '../../src/control/policy_loop.js';
-import type { ActionChunkMessage, JointTrajectory } from '../../src/control/ros_messages.js';
+import {
+  nanoseconds,
+  type ActionChunkMessage,
+  type JointTrajectory,
+} from '../../src/control/ros_messages.js';
 import type { PolicyManifest } from '../../src/policy/manifest.js';
 
 /** ns. */
@@ -35,6 +41,15 @@ export const MANIFEST = {
   ],
 } as unknown as PolicyManifest;
 
+/** No limit at all. */
+export const NO_LIMITS: MotionLimits = {
+  positionMin: [],
+  positionMax: [],
+  velocity: [],
+  acceleration: [],
+  jerk: [],
+};
+
 /** What a rig's loop is told by default. */
 const SETTINGS: LoopSettings = {
   actionSteps: 4,
@@ -45,7 +60,15 @@ const SETTINGS: LoopSettings = {
   latencyBudgetMs: 0,
   shadow: false,
   trajectoryStamp: 'tick',
-  limits: { positionMin: [], positionMax: [], velocity: [] },
+  asynchronous: false,
+  join: 'replace',
+  smoothingS: 0,
+  discreteJoints: [],
+  outputStepS: 0,
+  leadNs: 5n * MS,
+  stopS: 0.05,
+  onLimit: 'refuse',
+  limits: NO_LIMITS,
 };
 
 /** As the loop takes it, at 20 Hz. */
@@ -58,6 +81,16 @@ export function policyOf(manifest: PolicyManifest): LoopPolicy {
     planSha256: undefined,
     where: 'test',
   };
+}
+
+/** A trajectory that brings the robot to rest from now on, by whatever clock. */
+export function assertHold({ header, points }: JointTrajectory): void {
+  assert.equal(nanoseconds(header.stamp), 0n);
+  assert.deepEqual(
+    points.at(-1)!.velocities,
+    points.at(-1)!.velocities.map(() => 0),
+  );
+  assert.ok(points.at(-1)!.time_from_start.sec === 0, 'soon');
 }
 
 /** A loop with a clock that is set by hand and chunks that are made at once, or when told. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { nanoseconds } from '../../src/control/ros_messages.js';
 import { BadInput } from '../../src/errors.js';
 import type { PolicyManifest } from '../../src/policy/manifest.js';
-import { MANIFEST, MS, PERIOD, policyOf, Rig, START } from './loop_rig.js';
+import { MANIFEST, MS, NO_LIMITS, PERIOD, Rig, START, assertHold, policyOf } from './loop_rig.js';
 
-const SLOW = { positionMin: [], positionMax: [], velocity: [0.25, 0.25] };
+const SLOW = { ...NO_LIMITS, velocity: [0.5, 0.5] };
 
 /** {@link MANIFEST} with a source that sees only the first joint that is moved. */
 const HALF_SEEN = {
@@ -25,17 +25,7 @@ describe('The policy loop guards', () => {
     rig.nowNs += 3n * PERIOD - 5n * MS;
     await open();
     assert.deepEqual(rig.trajectories, []);
-    assert.match(rig.loop.reason!, /point 2 moves a at 1\.200 per second/);
-  });
-
-  it('not against one that is late but begins when it is published', async () => {
-    const rig = new Rig({ limits: SLOW, trajectoryStamp: 'publish' });
-    const open = rig.holdBack();
-    rig.loop.start();
-    await rig.send();
-    rig.nowNs += 95n * MS;
-    await open();
-    assert.equal(rig.trajectories.length, 1);
+    assert.match(rig.loop.reason!, /a would reach a velocity of 4\.000, its limit is 0\.5/);
   });
 
   it('against speed from where the robot was told to be, though it lags behind', async () => {
@@ -52,7 +42,7 @@ describe('The policy loop guards', () => {
     rig.loop.start();
     await rig.send({ joints: [-0.5, 0] });
     assert.deepEqual(rig.trajectories, []);
-    assert.match(rig.loop.reason!, /point 0 moves a at/);
+    assert.match(rig.loop.reason!, /a would reach a velocity/);
   });
 
   it('what else drives the robot: shadow mode ends the motion at once, and nothing follows', async () => {
@@ -61,7 +51,8 @@ describe('The policy loop guards', () => {
     await rig.periods(2);
     rig.loop.settings = { ...rig.settings, shadow: true };
     const hold = rig.trajectories.at(-1)!;
-    assert.deepEqual([rig.trajectories.length, hold.points.length], [2, 1]);
+    assert.equal(rig.trajectories.length, 2);
+    assertHold(hold);
     rig.loop.reset('asked for');
     await rig.periods(5);
     rig.loop.stop();
@@ -79,7 +70,7 @@ describe('The policy loop guards', () => {
     rig.action = () => Array<number>(8).fill(0.5);
     await rig.periods(4);
     // Taken as changes, they would add up.
-    assert.equal(rig.trajectories.at(-1)!.points.at(-1)!.positions[0], 0.5);
+    assert.ok(Math.abs(rig.trajectories.at(-1)!.points.at(-1)!.positions[0]! - 0.5) < 1e-9);
   });
 
   it('against a step back when it is stopped just after the clock was set back', async () => {
@@ -88,7 +79,8 @@ describe('The policy loop guards', () => {
     await rig.periods(2);
     rig.nowNs = START - 10_000n * MS;
     rig.loop.stop();
-    const [position] = rig.trajectories.at(-1)!.points[0]!.positions;
+    assertHold(rig.trajectories.at(-1)!);
+    const [position] = rig.trajectories.at(-1)!.points.at(-1)!.positions;
     assert.ok(position! > 0.015, `${position}`);
   });
 });
@@ -102,7 +94,7 @@ describe('The policy loop and its clock', () => {
     rig.jumpTo(before + 3_600_000n * MS);
     await rig.poll();
     assert.match(rig.loop.reason!, /jumped forward/);
-    assert.equal(rig.trajectories.at(-1)!.points.length, 1);
+    assertHold(rig.trajectories.at(-1)!);
     await rig.periods(3);
     assert.equal(rig.loop.state, 'running');
     const { tickLateness, clockJumps } = rig.loop.statistics.report(0);
@@ -213,7 +205,7 @@ describe('The policy loop says', () => {
     await rig.poll();
     await rig.poll();
     assert.match(rig.loop.reason!, /nothing came on \/clock/);
-    assert.equal(rig.trajectories.at(-1)!.points.length, 1);
+    assertHold(rig.trajectories.at(-1)!);
   });
 
   it('each kind of reason once, whatever numbers and names are in it', async () => {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { objectionToJointTrajectory } from '../../src/control/check_joint_trajectory.js';
-import type { ActionChunkMessage, JointTrajectory } from '../../src/control/ros_messages.js';
+import {
+  nanoseconds,
+  type ActionChunkMessage,
+  type JointTrajectory,
+} from '../../src/control/ros_messages.js';
 import { messageOf } from '../../src/errors.js';
 import { PolicyNode, type PolicyNodeOptions } from './policy_node.js';
 import { cubePose, image, jointStates } from './ros_inputs.js';
@@ -219,7 +223,7 @@ export class Scene {
   }
 }
 
-/** Whether a trajectory tells the robot to stay where it is. */
-export function isHold({ points }: JointTrajectory): boolean {
-  return points.length === 1 && points[0]!.velocities.every((velocity) => velocity === 0);
+/** Whether a trajectory brings the robot to rest from now on; those of chunks are stamped with their tick. */
+export function isHold({ header }: JointTrajectory): boolean {
+  return nanoseconds(header.stamp) === 0n;
 }

@@ -10,7 +10,7 @@ import { image, jointStates } from '../../support/ros_inputs.js';
 import { writePlayable } from '../../support/playable_bag.js';
 import { cameraPolicy, liftPolicy, type RunnablePolicy } from '../../support/ros_policies.js';
 import { scenario } from '../../support/ros_scenario.js';
-import type { Scene } from '../../support/ros_scene.js';
+import { isHold, type Scene } from '../../support/ros_scene.js';
 import { temporaryDirectory } from '../../support/temporary_directory.js';
 import { asJson, ROOT } from '../ros_environment.js';
 
@@ -69,17 +69,18 @@ async function compare(
     assert.ok(worst < 1e-5, `chunk ${i}: ${worst}`);
   }
   const trajectories = (await scene.trajectories()).map(({ message }) => message);
+  // What is not past when a chunk is published is met at the time that it is for, and before that the way there begins.
   for (const [i, { header, joint_names: names, points }] of trajectories
-    .filter((one) => one.points.length > 1)
+    .filter((one) => !isHold(one))
     .entries()) {
     const wanted = expected.trajectories[i] as (typeof trajectories)[number];
     assert.deepEqual([header, names], [wanted.header, wanted.joint_names]);
-    for (const [j, point] of points.entries()) {
-      assert.deepEqual(point.time_from_start, wanted.points[j]!.time_from_start);
-      for (const part of ['positions', 'velocities'] as const) {
-        for (const [a, value] of point[part].entries()) {
-          assert.ok(Math.abs(value - wanted.points[j]![part][a]!) < 1e-4, `${i} ${j} ${part} ${a}`);
-        }
+    assert.ok(points.length > 1);
+    for (const [j, point] of points.slice(1).entries()) {
+      const target = wanted.points[wanted.points.length - points.length + 1 + j]!;
+      assert.deepEqual(point.time_from_start, target.time_from_start);
+      for (const [a, value] of point.positions.entries()) {
+        assert.ok(Math.abs(value - target.positions[a]!) < 1e-4, `${i} ${j} ${a}`);
       }
     }
   }

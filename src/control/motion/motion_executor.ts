@@ -1,0 +1,213 @@
+import { isDeepStrictEqual } from 'node:util';
+import { objectionToJointTrajectory } from '../check_joint_trajectory.js';
+import type { TrajectorySpec } from '../joint_trajectory.js';
+import type { JointTrajectory } from '../ros_messages.js';
+import { brake } from './brake.js';
+import { JoinedTargets, type ChunkTargets, type JoinMode } from './joined_targets.js';
+import type { MotionLimits, Violation } from './motion_limits.js';
+import { motionMessage } from './motion_message.js';
+import { atRest, type JointStates, MotionPath } from './motion_path.js';
+import { planMotion, type Targets } from './plan_motion.js';
+
+/** How chunks become motion; may change between two of them. */
+export interface MotionSettings {
+  /** Whether trajectories are kept back. */
+  readonly shadow: boolean;
+  /** Header stamp of trajectories: the control tick, the time of publication, or 0 for "start now". */
+  readonly trajectoryStamp: 'tick' | 'publish' | 'zero';
+  readonly join: JoinMode;
+  /** Time constant of the smoothing, s; 0: every target is met. */
+  readonly smoothingS: number;
+  readonly limits: MotionLimits;
+  /** What is done with a chunk that leaves the limits: it is kept within them, or not executed. */
+  readonly onLimit: 'saturate' | 'refuse';
+  /** Names of joints that jump from target to target. */
+  readonly discreteJoints: readonly string[];
+  /** Time between the points of a trajectory, s; 0: a point for each action. */
+  readonly outputStepS: number;
+  /** How far ahead of now a new motion begins, ns: until then a controller is on the old one. */
+  readonly leadNs: bigint;
+  /** Time in which a motion that shall end comes to rest, s; longer where limits need it. */
+  readonly stopS: number;
+}
+
+/** What became of a chunk's actions. */
+export type MotionVerdict =
+  /** `clamped`: positions moved to a limit; `stretch`: how much slower than wanted it is. */
+  | { readonly kind: 'sent'; readonly clamped: number; readonly stretch: number }
+  /** All of its actions are past. */
+  | { readonly kind: 'over' }
+  /** Not executed; the motion before goes on to its end. */
+  | { readonly kind: 'refused'; readonly objection: string };
+
+/** A joint that stands further than this from where it was told to be was moved by somebody else; rad or m. */
+const ELSEWHERE = 0.05;
+/** Ticks at rates such as 30 Hz are rounded; a motion usually ends at the tick of the next chunk. */
+const TOLERANCE_NS = 1000n;
+
+interface Commanded {
+  readonly path: MotionPath;
+  /** ROS time at which it begins, ns. */
+  readonly startNs: bigint;
+  readonly jointNames: readonly string[];
+}
+
+/**
+ * Turns chunks into one motion without steps of position, velocity or acceleration: each begins in the state in which
+ * the one before is at that time, and every motion that is sent ends at rest and keeps within the limits. So there is
+ * always something safe to go on with.
+ */
+export class MotionExecutor {
+  readonly #send: (trajectory: JointTrajectory) => void;
+  readonly #targets = new JoinedTargets();
+  #commanded: Commanded | undefined;
+  #begun = false;
+
+  constructor(send: (trajectory: JointTrajectory) => void) {
+    this.#send = send;
+  }
+
+  /** Whether a chunk was sent since the last hold, over or not. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** When the motion that was sent last is over, ns; undefined before the first. */
+  get endNs(): bigint | undefined {
+    return this.#commanded && endOf(this.#commanded);
+  }
+
+  /**
+   * Executes a chunk from now on.
+   * @param action (Ta, A), physical units
+   * @param seen joint positions at the tick, (A); undefined where they are not observed
+   */
+  command(
+    action: Float32Array,
+    spec: TrajectorySpec,
+    tickNs: bigint,
+    nowNs: bigint,
+    seen: readonly (number | undefined)[],
+    settings: MotionSettings,
+  ): MotionVerdict {
+    const bad = action.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      const joint = spec.jointNames[bad % spec.jointNames.length]!;
+      return { kind: 'refused', objection: `an action has ${joint} at ${action[bad]}` };
+    }
+    const chunk = chunkTargets(action, spec, tickNs, seen);
+    const startNs = nowNs + settings.leadNs;
+    const targets = this.#targets.join(chunk, startNs, settings.join);
+    if (targets === undefined) return { kind: 'over' };
+    const { start, firstKnot } = this.#startAt(startNs, tickNs, spec, seen, targets);
+    const discrete = spec.jointNames.map((name) => settings.discreteJoints.includes(name));
+    const { smoothingS, limits } = settings;
+    const planned = planMotion(start, targets, { smoothingS, limits, discrete });
+    if ('violation' in planned) {
+      return { kind: 'refused', objection: objectionOf(planned.violation, spec) };
+    }
+    const { clamped, stretch, kept } = planned;
+    if (settings.onLimit === 'refuse' && kept !== undefined) {
+      return { kind: 'refused', objection: objectionOf(kept, spec) };
+    }
+    const isDense = settings.outputStepS > 0 && firstKnot === 0;
+    const path = isDense ? planned.path.sampled(settings.outputStepS) : planned.path;
+    const [stampNs, zeroNs] = {
+      tick: [tickNs, tickNs],
+      publish: [nowNs, nowNs],
+      zero: [0n, nowNs],
+    }[settings.trajectoryStamp] as [bigint, bigint];
+    const trajectory = motionMessage(path, spec.jointNames, stampNs, startNs - zeroNs, firstKnot);
+    const objection = objectionToJointTrajectory(trajectory, spec.jointNames);
+    if (objection !== undefined) return { kind: 'refused', objection };
+    if (!settings.shadow) {
+      this.#send(trajectory);
+      this.#commanded = { path, startNs, jointNames: spec.jointNames };
+      this.#begun = true;
+    }
+    return { kind: 'sent', clamped, stretch };
+  }
+
+  /**
+   * Brings a robot that moves to rest, on its way. What was planned before is forgotten.
+   * @returns whether it moved
+   */
+  hold(nowNs: bigint, settings: MotionSettings): boolean {
+    this.#targets.clear();
+    const commanded = this.#commanded;
+    const wasBegun = this.#begun;
+    this.#begun = false;
+    if (!wasBegun || commanded === undefined || endOf(commanded) <= nowNs) return false;
+    const { path, jointNames } = commanded;
+    const startNs = nowNs + settings.leadNs;
+    const stepS = settings.outputStepS || settings.stopS / 10;
+    const discrete = jointNames.map((name) => settings.discreteJoints.includes(name));
+    const at = Number(startNs - commanded.startNs) / 1e9;
+    const braked = brake(path, at, settings.stopS, stepS, settings.limits, discrete);
+    // The stamp is 0, "start now": a hold must not depend on clocks that agree.
+    this.#send(motionMessage(braked, jointNames, 0n, settings.leadNs, 0));
+    this.#commanded = { path: braked, startNs, jointNames };
+    return true;
+  }
+
+  /** The clock was set: what was told by the old one means nothing by the new one. */
+  forget(): void {
+    this.#targets.clear();
+    this.#commanded = undefined;
+    this.#begun = false;
+  }
+
+  /** The state in which a motion begins, and the first knot of it that is sent. */
+  #startAt(
+    startNs: bigint,
+    tickNs: bigint,
+    { jointNames, mode }: TrajectorySpec,
+    seen: readonly (number | undefined)[],
+    { rows: [first] }: Targets,
+  ): { readonly start: JointStates; readonly firstKnot: number } {
+    const told = this.#commanded;
+    if (told !== undefined && isDeepStrictEqual(told.jointNames, jointNames)) {
+      const states = told.path.stateAt(Number(startNs - told.startNs) / 1e9);
+      const isOver = endOf(told) + TOLERANCE_NS < tickNs;
+      const isThere = states.every(
+        ([position], joint) => Math.abs((seen[joint] ?? position) - position) <= ELSEWHERE,
+      );
+      // A robot that moves lags behind what it was told; one that stands elsewhere was moved by somebody else.
+      if (!isOver || (isThere && mode === 'absolute')) return { start: states, firstKnot: 0 };
+    }
+    // A joint that is not observed is brought to its first target by the controller.
+    const isKnown = seen.every((position) => position !== undefined);
+    const start = atRest(first!.map((target, joint) => seen[joint] ?? target));
+    return { start, firstKnot: isKnown ? 0 : 1 };
+  }
+}
+
+function endOf({ path, startNs }: Commanded): bigint {
+  return startNs + BigInt(Math.round(path.seconds * 1e9));
+}
+
+/** The positions that a chunk's actions mean. Changes are added up from where the joints were seen. */
+function chunkTargets(
+  action: Float32Array,
+  { jointNames, rateHz, mode }: TrajectorySpec,
+  tickNs: bigint,
+  seen: readonly (number | undefined)[],
+): ChunkTargets {
+  const width = jointNames.length;
+  let before = seen;
+  const rows = Array.from({ length: action.length / width }, (_, j) => {
+    const row = Array.from(action.subarray(j * width, (j + 1) * width));
+    if (mode === 'absolute') return row;
+    const moved = row.map((change, joint) => before[joint]! + change);
+    before = moved;
+    return moved;
+  });
+  return { tickNs, periodNs: BigInt(Math.round(1e9 / rateHz)), rows };
+}
+
+function objectionOf(
+  { joint, kind, value, limit }: Violation,
+  { jointNames }: TrajectorySpec,
+): string {
+  return `${jointNames[joint]} would reach a ${kind.replace('_', ' ')} of ${value.toPrecision(4)}, its limit is ${limit}`;
+}

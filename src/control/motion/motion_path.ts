@@ -1,0 +1,68 @@
+import { noExtremes, quintic, reach, stateOn, type Extremes, type JointState } from './quintic.js';
+
+/** A knot is not added where one is nearer than this share of a step. */
+const LEAST_GAP = 0.1;
+
+/** The state of every joint. */
+export type JointStates = readonly JointState[];
+
+/** Where the joints are told to be over time: quintics between knots, and at rest from the last one on. */
+export class MotionPath {
+  /**
+   * @param times of the knots, s after the start, increasing from 0
+   * @param states of the joints at the knots; at the last one they are at rest
+   */
+  constructor(
+    readonly times: readonly number[],
+    readonly states: readonly JointStates[],
+  ) {}
+
+  /** How long it takes, s. */
+  get seconds(): number {
+    return this.times.at(-1)!;
+  }
+
+  /** The joints' states at a time after the start, s; before it, those at the start. */
+  stateAt(seconds: number): JointStates {
+    if (seconds <= 0) return this.states[0]!;
+    const next = this.times.findIndex((time) => time > seconds);
+    if (next < 0) return this.states.at(-1)!;
+    const h = this.times[next]! - this.times[next - 1]!;
+    const u = (seconds - this.times[next - 1]!) / h;
+    const to = this.states[next]!;
+    return this.states[next - 1]!.map((from, joint) => stateOn(quintic(from, to[joint]!, h), u, h));
+  }
+
+  /** What a joint reaches on the way, see {@link reach}. */
+  extremesOf(joint: number): Extremes {
+    const extremes = noExtremes();
+    for (let i = 1; i < this.times.length; i++) {
+      const h = this.times[i]! - this.times[i - 1]!;
+      reach(quintic(this.states[i - 1]![joint]!, this.states[i]![joint]!, h), h, extremes);
+    }
+    return extremes;
+  }
+
+  /**
+   * The same path with more knots, at multiples of `step` (s) after its start too: where only its points are
+   * followed, or with lines between them, it has to have many.
+   */
+  sampled(step: number): MotionPath {
+    const count = Math.floor(this.seconds / step);
+    const regular = Array.from({ length: count }, (_, i) => (i + 1) * step);
+    const between = regular.filter((time) =>
+      this.times.every((knot) => Math.abs(knot - time) > LEAST_GAP * step),
+    );
+    const times = [...this.times, ...between].sort((a, b) => a - b);
+    const known = new Map(this.times.map((time, i) => [time, this.states[i]!]));
+    return new MotionPath(
+      times,
+      times.map((time) => known.get(time) ?? this.stateAt(time)),
+    );
+  }
+}
+
+/** Joints that stand. @param positions rad or m */
+export function atRest(positions: readonly number[]): JointStates {
+  return positions.map((position) => [position, 0, 0]);
+}
