@@ -1,5 +1,5 @@
 import { violations, type MotionLimits } from './motion_limits.js';
-import { MotionPath } from './motion_path.js';
+import { inWholeNs, MotionPath } from './motion_path.js';
 import type { JointState } from './quintic.js';
 
 /** How often the time to stop is made longer because a limit stands against it. */
@@ -38,7 +38,7 @@ function slowedDown(
   discrete: readonly boolean[],
 ): MotionPath {
   const count = Math.max(2, Math.ceil(stopS / stepS));
-  const times = Array.from({ length: count + 1 }, (_, i) => (i * stopS) / count);
+  const times = Array.from({ length: count + 1 }, (_, i) => inWholeNs((i * stopS) / count));
   const begun = path.stateAt(at);
   const states = times.map((time, i) => {
     const x = i / count;

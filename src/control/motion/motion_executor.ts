@@ -8,6 +8,7 @@ import type { MotionLimits, Violation } from './motion_limits.js';
 import { motionMessage } from './motion_message.js';
 import { atRest, type JointStates, MotionPath } from './motion_path.js';
 import { planMotion, type Targets } from './plan_motion.js';
+import type { JointState } from './quintic.js';
 
 /** How chunks become motion; may change between two of them. */
 export interface MotionSettings {
@@ -44,6 +45,7 @@ export type MotionVerdict =
 const ELSEWHERE = 0.05;
 /** Ticks at rates such as 30 Hz are rounded; a motion usually ends at the tick of the next chunk. */
 const TOLERANCE_NS = 1000n;
+const TOLERANCE_S = 1e-6;
 
 interface Commanded {
   readonly path: MotionPath;
@@ -99,8 +101,8 @@ export class MotionExecutor {
     const startNs = nowNs + settings.leadNs;
     const targets = this.#targets.join(chunk, startNs, settings.join);
     if (targets === undefined) return { kind: 'over' };
-    const { start, firstKnot } = this.#startAt(startNs, tickNs, spec, seen, targets);
     const discrete = spec.jointNames.map((name) => settings.discreteJoints.includes(name));
+    const { start, isKnown } = this.#startAt(startNs, tickNs, spec, seen, targets, discrete);
     const { smoothingS, limits } = settings;
     const planned = planMotion(start, targets, { smoothingS, limits, discrete });
     if ('violation' in planned) {
@@ -110,19 +112,22 @@ export class MotionExecutor {
     if (settings.onLimit === 'refuse' && kept !== undefined) {
       return { kind: 'refused', objection: objectionOf(kept, spec) };
     }
-    const isDense = settings.outputStepS > 0 && firstKnot === 0;
-    const path = isDense ? planned.path.sampled(settings.outputStepS) : planned.path;
+    const whole = this.#fromNow(nowNs, startNs, start, planned.path);
+    const isDense = settings.outputStepS > 0 && isKnown;
+    const path = isDense ? whole.sampled(settings.outputStepS) : whole;
     const [stampNs, zeroNs] = {
       tick: [tickNs, tickNs],
       publish: [nowNs, nowNs],
       zero: [0n, nowNs],
     }[settings.trajectoryStamp] as [bigint, bigint];
-    const trajectory = motionMessage(path, spec.jointNames, stampNs, startNs - zeroNs, firstKnot);
+    // A joint that is not observed is brought to its first target by the controller.
+    const after = isKnown ? 0 : targets.firstS + Number(settings.leadNs) / 1e9 - TOLERANCE_S;
+    const trajectory = motionMessage(path, spec.jointNames, stampNs, nowNs - zeroNs, after);
     const objection = objectionToJointTrajectory(trajectory, spec.jointNames);
     if (objection !== undefined) return { kind: 'refused', objection };
     if (!settings.shadow) {
       this.#send(trajectory);
-      this.#commanded = { path, startNs, jointNames: spec.jointNames };
+      this.#commanded = { path, startNs: nowNs, jointNames: spec.jointNames };
       this.#begun = true;
     }
     return { kind: 'sent', clamped, stretch };
@@ -144,9 +149,10 @@ export class MotionExecutor {
     const discrete = jointNames.map((name) => settings.discreteJoints.includes(name));
     const at = Number(startNs - commanded.startNs) / 1e9;
     const braked = brake(path, at, settings.stopS, stepS, settings.limits, discrete);
+    const whole = this.#fromNow(nowNs, startNs, braked.states[0]!, braked);
     // The stamp is 0, "start now": a hold must not depend on clocks that agree.
-    this.#send(motionMessage(braked, jointNames, 0n, settings.leadNs, 0));
-    this.#commanded = { path: braked, startNs, jointNames };
+    this.#send(motionMessage(whole, jointNames, 0n, 0n, 0));
+    this.#commanded = { path: whole, startNs: nowNs, jointNames };
     return true;
   }
 
@@ -157,28 +163,39 @@ export class MotionExecutor {
     this.#begun = false;
   }
 
-  /** The state in which a motion begins, and the first knot of it that is sent. */
+  /** A motion that begins later, after what is under way until then. */
+  #fromNow(nowNs: bigint, startNs: bigint, start: JointStates, path: MotionPath): MotionPath {
+    const told = this.#commanded ?? { path: new MotionPath([0], [start]), startNs };
+    const [from, until] = [nowNs, startNs].map((ns) => Number(ns - told.startNs) / 1e9);
+    return startNs > nowNs ? told.path.followedBy(path, from!, until!) : path;
+  }
+
+  /** The state in which a motion begins, and whether all of it is known. */
   #startAt(
     startNs: bigint,
     tickNs: bigint,
     { jointNames, mode }: TrajectorySpec,
     seen: readonly (number | undefined)[],
     { rows: [first] }: Targets,
-  ): { readonly start: JointStates; readonly firstKnot: number } {
+    discrete: readonly boolean[],
+  ): { readonly start: JointStates; readonly isKnown: boolean } {
     const told = this.#commanded;
     if (told !== undefined && isDeepStrictEqual(told.jointNames, jointNames)) {
-      const states = told.path.stateAt(Number(startNs - told.startNs) / 1e9);
+      const at = Number(startNs - told.startNs) / 1e9;
+      const goal = told.path.stateAfter(at);
+      const states = told.path
+        .stateAt(at)
+        .map((state, joint): JointState => (discrete[joint] ? [goal[joint]![0], 0, 0] : state));
       const isOver = endOf(told) + TOLERANCE_NS < tickNs;
       const isThere = states.every(
         ([position], joint) => Math.abs((seen[joint] ?? position) - position) <= ELSEWHERE,
       );
       // A robot that moves lags behind what it was told; one that stands elsewhere was moved by somebody else.
-      if (!isOver || (isThere && mode === 'absolute')) return { start: states, firstKnot: 0 };
+      if (!isOver || (isThere && mode === 'absolute')) return { start: states, isKnown: true };
     }
-    // A joint that is not observed is brought to its first target by the controller.
+    this.#commanded = undefined;
     const isKnown = seen.every((position) => position !== undefined);
-    const start = atRest(first!.map((target, joint) => seen[joint] ?? target));
-    return { start, firstKnot: isKnown ? 0 : 1 };
+    return { start: atRest(first!.map((target, joint) => seen[joint] ?? target)), isKnown };
   }
 }
 

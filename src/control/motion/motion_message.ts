@@ -6,18 +6,18 @@ import type { MotionPath } from './motion_path.js';
  * controller interpolates by the same quintics.
  * @param stampNs header stamp, 0 for "start now"
  * @param offsetNs from the stamp's time to the path's start; the first point is later than the stamp's time
- * @param fromKnot knots before it are left out
+ * @param afterS knots up to this time after the path's start are left out, s
  */
 export function motionMessage(
   path: MotionPath,
   jointNames: readonly string[],
   stampNs: bigint,
   offsetNs: bigint,
-  fromKnot: number,
+  afterS: number,
 ): JointTrajectory {
   const points = path.times.flatMap((time, i) => {
     const fromStart = offsetNs + BigInt(Math.round(time * 1e9));
-    if (i < fromKnot || fromStart <= 0n) return [];
+    if (time <= afterS || fromStart <= 0n) return [];
     const states = path.states[i]!;
     return [
       {

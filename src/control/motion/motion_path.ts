@@ -1,5 +1,7 @@
 import { noExtremes, quintic, reach, stateOn, type Extremes, type JointState } from './quintic.js';
 
+/** Knots are further apart than this, s. */
+const LEAST_TIME = 1e-6;
 /** A knot is not added where one is nearer than this share of a step. */
 const LEAST_GAP = 0.1;
 
@@ -9,7 +11,7 @@ export type JointStates = readonly JointState[];
 /** Where the joints are told to be over time: quintics between knots, and at rest from the last one on. */
 export class MotionPath {
   /**
-   * @param times of the knots, s after the start, increasing from 0
+   * @param times of the knots, s after the start, increasing from 0, see {@link inWholeNs}
    * @param states of the joints at the knots; at the last one they are at rest
    */
   constructor(
@@ -33,6 +35,12 @@ export class MotionPath {
     return this.states[next - 1]!.map((from, joint) => stateOn(quintic(from, to[joint]!, h), u, h));
   }
 
+  /** The joints' states at the next knot after a time, s; at the end those at the end. */
+  stateAfter(seconds: number): JointStates {
+    const next = this.times.findIndex((time) => time > seconds);
+    return this.states.at(next)!;
+  }
+
   /** What a joint reaches on the way, see {@link reach}. */
   extremesOf(joint: number): Extremes {
     const extremes = noExtremes();
@@ -44,12 +52,26 @@ export class MotionPath {
   }
 
   /**
+   * This path from a time `from` until `until`, and then another one, which begins in the state that this one has then.
+   * Both times are s after the start.
+   */
+  followedBy(next: MotionPath, from: number, until: number): MotionPath {
+    const between = this.times.flatMap((time, i) =>
+      time > from + LEAST_TIME && time < until - LEAST_TIME ? [i] : [],
+    );
+    return new MotionPath(
+      [0, ...between.map((i) => this.times[i]! - from), ...next.times.map((t) => t + until - from)],
+      [this.stateAt(from), ...between.map((i) => this.states[i]!), ...next.states],
+    );
+  }
+
+  /**
    * The same path with more knots, at multiples of `step` (s) after its start too: where only its points are
    * followed, or with lines between them, it has to have many.
    */
   sampled(step: number): MotionPath {
     const count = Math.floor(this.seconds / step);
-    const regular = Array.from({ length: count }, (_, i) => (i + 1) * step);
+    const regular = Array.from({ length: count }, (_, i) => inWholeNs((i + 1) * step));
     const between = regular.filter((time) =>
       this.times.every((knot) => Math.abs(knot - time) > LEAST_GAP * step),
     );
@@ -60,6 +82,11 @@ export class MotionPath {
       times.map((time) => known.get(time) ?? this.stateAt(time)),
     );
   }
+}
+
+/** A time in whole nanoseconds, as messages have it, s: in a short piece less than that would be a jerk. */
+export function inWholeNs(seconds: number): number {
+  return Math.round(seconds * 1e9) / 1e9;
 }
 
 /** Joints that stand. @param positions rad or m */

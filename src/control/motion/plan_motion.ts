@@ -1,5 +1,5 @@
 import { violations, type MotionLimits, type Violation } from './motion_limits.js';
-import { MotionPath, type JointStates } from './motion_path.js';
+import { inWholeNs, MotionPath, type JointStates } from './motion_path.js';
 import type { JointState } from './quintic.js';
 import { SmoothingSpline } from './smoothing_spline.js';
 
@@ -129,7 +129,7 @@ function pathThrough(
       states[i + 1]!.push([position!, velocity! / unit, acceleration! / (unit * unit)]);
     }
   }
-  const times = rows.map((_, i) => (firstS + i * spacingS) * stretch);
+  const times = rows.map((_, i) => inWholeNs((firstS + i * spacingS) * stretch));
   return new MotionPath([0, ...times], states);
 }
 
