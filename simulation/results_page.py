@@ -44,6 +44,7 @@ The real node and the simulated robot as two processes on one machine of two cor
 pictures share with the node. In lockstep time stands still while the node computes; in real time the robot goes on.
 _Chunk_ is the time from the stamp of the observation to the arrival of the trajectory at the robot; _periods held_ are
 those for which the robot had no action to execute. Rows are of `evaluate --over ros --json >> results/real_time.jsonl`.
+They were measured at commit 20fcd08, before chunks were joined into one smooth motion ([ros.md](ros.md#motion)).
 """
 
 PAPER = """## The paper's own table

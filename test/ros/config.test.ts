@@ -39,6 +39,8 @@ function fits(type: unknown, value: unknown, source: string): boolean {
       return Number.isInteger(value) && !source.includes('.');
     case 'double':
       return typeof value === 'number' && source.includes('.');
+    case 'string_array':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string');
     case 'double_array':
       return (
         Array.isArray(value) &&
@@ -101,9 +103,14 @@ describe('Parameter files', () => {
       'ros__parameters'
     ] as Record<string, Record<string, unknown[]>>;
     const policy = readYaml(join(CONFIG, 'sources/lift_image.yaml'));
-    const joints = (policy['action'] as Record<string, string[]>)['joint_names']!.length;
-    const { position_min: lowest, position_max: highest, velocity } = example['limits']!;
-    assert.deepEqual([lowest!.length, highest!.length, velocity!.length], [joints, joints, joints]);
+    const joints = (policy['action'] as Record<string, string[]>)['joint_names']!;
+    const { position_min: lowest, position_max: highest } = example['limits']!;
+    for (const [kind, values] of Object.entries(example['limits']!)) {
+      assert.equal(values.length, joints.length, kind);
+    }
+    for (const name of example['discrete_joints'] as unknown as string[]) {
+      assert.ok(joints.includes(name), name);
+    }
     assert.ok(lowest!.every((low, joint) => Number(low) < Number(highest![joint])));
     const names = (policy['observation_sources'] as { name: string }[]).map(({ name }) => name);
     for (const name of Object.keys(example['sources']!)) assert.ok(names.includes(name), name);
