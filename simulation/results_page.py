@@ -163,7 +163,8 @@ def section(result):
     film = CHART.with_name(f'{result["task"]}.webp')
     shown = [f'![One episode, as both cameras saw it, with the searched plan of cost 0.05](images/{film.name})']
     return '\n\n'.join([
-        f'## {title(result)}', *(shown if film.exists() else []), table(heads, rows_of(result)), '\n'.join(verdicts(result)),
+        f'## {title(result)}', *(shown if film.exists() else []), table(heads, rows_of(result)),
+        '\n'.join(verdicts(result)),
         f'Policy `{result["policy_sha256"][:12]}` ({result["provenance"]["source"]}); plans fitted on '
         f'{result["trajectories"]} dense runs of observations of {result.get("calibration_episodes", 60)} episodes that '
         f'{label(result.get("driver", "ddim_10"))} drove; times on {result["machine"]}.'])

@@ -32,35 +32,49 @@ export function trajectorySpec(action: ActionSpec, where: string): TrajectorySpe
 }
 
 /**
+ * The positions that a chunk's actions mean, (Ta) rows of (A).
+ * @param action (Ta, A), physical units
+ * @param start joint positions at the tick, (A), from which changes are added up; needed for delta mode only
+ */
+export function targetPositions(
+  action: Float32Array,
+  { jointNames, mode }: TrajectorySpec,
+  start: readonly (number | undefined)[] | undefined,
+): number[][] {
+  const width = jointNames.length;
+  const rows = Array.from({ length: action.length / width }, (_, j) =>
+    Array.from(action.subarray(j * width, (j + 1) * width)),
+  );
+  if (mode === 'delta') {
+    if (!start) throw new Error('a policy in delta mode needs the joint positions at the tick');
+    let previous = start;
+    for (const row of rows) {
+      for (let a = 0; a < width; a++) row[a] = previous[a]! + row[a]!;
+      previous = row;
+    }
+  }
+  return rows;
+}
+
+/**
  * The motion of one chunk as joint_trajectory_controller accepts it. Action j is the target for the end of the
  * j-th control period after the tick, so point j has time_from_start (j + 1) / rate.
  *
  * Velocities are central differences of the neighbouring positions (of the first point: the difference to the
  * second), so that the controller interpolates by cubics; the last point's are zero, as the controller rejects
  * a motion that does not end at rest.
- * @param action (Ta, A), physical units
  * @param stampNs the control tick, ns
- * @param start joint positions at the tick, (A), from which changes are added up; needed for delta mode only
+ * @param action as {@link targetPositions}, and `start` as well
  */
 export function jointTrajectory(
   action: Float32Array,
-  { jointNames, rateHz, mode }: TrajectorySpec,
+  spec: TrajectorySpec,
   stampNs: bigint,
   start: readonly (number | undefined)[] | undefined,
 ): JointTrajectory {
-  const width = jointNames.length;
-  const count = action.length / width;
-  const positions = Array.from({ length: count }, (_, j) =>
-    Array.from(action.subarray(j * width, (j + 1) * width)),
-  );
-  if (mode === 'delta') {
-    if (!start) throw new Error('a policy in delta mode needs the joint positions at the tick');
-    let previous = start;
-    for (const row of positions) {
-      for (let a = 0; a < width; a++) row[a] = previous[a]! + row[a]!;
-      previous = row;
-    }
-  }
+  const { jointNames, rateHz } = spec;
+  const positions = targetPositions(action, spec, start);
+  const [count, width] = [positions.length, jointNames.length];
   const velocityAt = (j: number): number[] => {
     if (j === count - 1) return Array<number>(width).fill(0);
     const [from, to] = [Math.max(j - 1, 0), j + 1];

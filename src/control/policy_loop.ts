@@ -269,8 +269,8 @@ export class PolicyLoop {
   /** Control ticks from the observation of a chunk to that of the next. */
   #stepsToNext(): number {
     const { actionSteps, asynchronous, leadNs } = this.#settings;
-    const latencyMs = this.#latencies.quantiles()?.p95;
-    if (!asynchronous || latencyMs === undefined) return actionSteps;
+    const latencyMs = asynchronous ? this.#latencies.quantiles()?.p95 : undefined;
+    if (latencyMs === undefined) return actionSteps;
     const taken = Math.ceil((latencyMs + toMs(leadNs)) / toMs(this.#periodNs));
     const { n_action_steps: actions } = this.#policy.manifest.architecture;
     return Math.max(1, Math.min(actionSteps, actions - taken - NOT_TO_REACH));

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { LoopPolicy, LoopSettings, MadeChunk } from '../../src/control/loop_interfaces.js';
-import type { MotionLimits } from '../../src/control/motion/motion_limits.js';
 import { observationLayout } from '../../src/control/observation_layout.js';
 import type { ObservationValue } from '../../src/control/observation_value.js';
 import { PolicyLoop } from '../../src/control/policy_loop.js';
@@ -9,6 +8,7 @@ import {
   type ActionChunkMessage,
   type JointTrajectory,
 } from '../../src/control/ros_messages.js';
+import { NO_LIMITS } from './motion/no_limits.js';
 import type { PolicyManifest } from '../../src/policy/manifest.js';
 
 /** ns. */
@@ -40,15 +40,6 @@ export const MANIFEST = {
     },
   ],
 } as unknown as PolicyManifest;
-
-/** No limit at all. */
-export const NO_LIMITS: MotionLimits = {
-  positionMin: [],
-  positionMax: [],
-  velocity: [],
-  acceleration: [],
-  jerk: [],
-};
 
 /** What a rig's loop is told by default. */
 const SETTINGS: LoopSettings = {

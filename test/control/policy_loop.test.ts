@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { nanoseconds } from '../../src/control/ros_messages.js';
-import { MS, NO_LIMITS, PERIOD, Rig, START, assertHold } from './loop_rig.js';
+import { MS, PERIOD, Rig, START, assertHold } from './loop_rig.js';
+import { NO_LIMITS } from './motion/no_limits.js';
 
 describe('The policy loop', () => {
   it('makes a chunk every actionSteps ticks, stamped with the tick, from the noise of its index', async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { nanoseconds } from '../../src/control/ros_messages.js';
 import { BadInput } from '../../src/errors.js';
 import type { PolicyManifest } from '../../src/policy/manifest.js';
-import { MANIFEST, MS, NO_LIMITS, PERIOD, Rig, START, assertHold, policyOf } from './loop_rig.js';
+import { MANIFEST, MS, PERIOD, Rig, START, assertHold, policyOf } from './loop_rig.js';
+import { NO_LIMITS } from './motion/no_limits.js';
 
 const SLOW = { ...NO_LIMITS, velocity: [0.5, 0.5] };
 

@@ -26,7 +26,7 @@ export function brake(
     if (violations(braked, limits, discrete).length === 0) return braked;
   }
   // It comes to rest by itself before it could be stopped.
-  return rest(path, at);
+  return path.from(at);
 }
 
 /** The clock of the path runs ever slower: its speed falls from 1 to 0 with neither a step nor an end's kink. */
@@ -53,13 +53,4 @@ function slowedDown(
   });
   states[count] = states[count]!.map(([p]) => [p, 0, 0]);
   return new MotionPath(times, states);
-}
-
-/** What is left of a path. */
-function rest(path: MotionPath, at: number): MotionPath {
-  const ahead = path.times.flatMap((time, i) => (time > at + 1e-6 ? [i] : []));
-  return new MotionPath(
-    [0, ...ahead.map((i) => path.times[i]! - at)],
-    [path.stateAt(at), ...ahead.map((i) => path.states[i]!)],
-  );
 }

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { objectionToJointTrajectory } from '../check_joint_trajectory.js';
-import type { TrajectorySpec } from '../joint_trajectory.js';
+import { targetPositions, type TrajectorySpec } from '../joint_trajectory.js';
 import type { JointTrajectory } from '../ros_messages.js';
 import { brake } from './brake.js';
-import { JoinedTargets, type ChunkTargets, type JoinMode } from './joined_targets.js';
+import { JoinedTargets, type JoinMode } from './joined_targets.js';
 import type { MotionLimits, Violation } from './motion_limits.js';
 import { motionMessage } from './motion_message.js';
 import { atRest, type JointStates, MotionPath } from './motion_path.js';
@@ -74,11 +74,6 @@ export class MotionExecutor {
     return this.#begun;
   }
 
-  /** When the motion that was sent last is over, ns; undefined before the first. */
-  get endNs(): bigint | undefined {
-    return this.#commanded && endOf(this.#commanded);
-  }
-
   /**
    * Executes a chunk from now on.
    * @param action (Ta, A), physical units
@@ -97,7 +92,11 @@ export class MotionExecutor {
       const joint = spec.jointNames[bad % spec.jointNames.length]!;
       return { kind: 'refused', objection: `an action has ${joint} at ${action[bad]}` };
     }
-    const chunk = chunkTargets(action, spec, tickNs, seen);
+    const chunk = {
+      tickNs,
+      periodNs: BigInt(Math.round(1e9 / spec.rateHz)),
+      rows: targetPositions(action, spec, seen),
+    };
     const startNs = nowNs + settings.leadNs;
     const targets = this.#targets.join(chunk, startNs, settings.join);
     if (targets === undefined) return { kind: 'over' };
@@ -201,25 +200,6 @@ export class MotionExecutor {
 
 function endOf({ path, startNs }: Commanded): bigint {
   return startNs + BigInt(Math.round(path.seconds * 1e9));
-}
-
-/** The positions that a chunk's actions mean. Changes are added up from where the joints were seen. */
-function chunkTargets(
-  action: Float32Array,
-  { jointNames, rateHz, mode }: TrajectorySpec,
-  tickNs: bigint,
-  seen: readonly (number | undefined)[],
-): ChunkTargets {
-  const width = jointNames.length;
-  let before = seen;
-  const rows = Array.from({ length: action.length / width }, (_, j) => {
-    const row = Array.from(action.subarray(j * width, (j + 1) * width));
-    if (mode === 'absolute') return row;
-    const moved = row.map((change, joint) => before[joint]! + change);
-    before = moved;
-    return moved;
-  });
-  return { tickNs, periodNs: BigInt(Math.round(1e9 / rateHz)), rows };
 }
 
 function objectionOf(

@@ -56,12 +56,21 @@ export class MotionPath {
    * Both times are s after the start.
    */
   followedBy(next: MotionPath, from: number, until: number): MotionPath {
-    const between = this.times.flatMap((time, i) =>
+    const { times, states } = this.from(from, until);
+    return new MotionPath(
+      [...times, ...next.times.map((t) => t + until - from)],
+      [...states, ...next.states],
+    );
+  }
+
+  /** What is left of this path at a time, s after its start, without what begins at `until`. */
+  from(from: number, until = Infinity): MotionPath {
+    const left = this.times.flatMap((time, i) =>
       time > from + LEAST_TIME && time < until - LEAST_TIME ? [i] : [],
     );
     return new MotionPath(
-      [0, ...between.map((i) => this.times[i]! - from), ...next.times.map((t) => t + until - from)],
-      [this.stateAt(from), ...between.map((i) => this.states[i]!), ...next.states],
+      [0, ...left.map((i) => this.times[i]! - from)],
+      [this.stateAt(from), ...left.map((i) => this.states[i]!)],
     );
   }
 

@@ -35,7 +35,7 @@ export class SmoothingSpline {
    */
   constructor(
     readonly count: number,
-    readonly first: number,
+    first: number,
     smoothing: number,
   ) {
     const free = ORDER * count - 2; // the last velocity and acceleration are 0

@@ -6,8 +6,10 @@ import {
   MotionExecutor,
   type MotionSettings,
 } from '../../../src/control/motion/motion_executor.js';
-import { quintic, stateOn, type JointState } from '../../../src/control/motion/quintic.js';
+import type { JointState } from '../../../src/control/motion/quintic.js';
 import { nanoseconds, type JointTrajectory } from '../../../src/control/ros_messages.js';
+import { NO_LIMITS } from './no_limits.js';
+import { QuinticController } from './quintic_controller.js';
 
 const MS = 1_000_000n;
 const TICK = 10_000n * MS;
@@ -17,7 +19,7 @@ const SETTINGS: MotionSettings = {
   trajectoryStamp: 'tick',
   join: 'replace',
   smoothingS: 0,
-  limits: { positionMin: [], positionMax: [], velocity: [], acceleration: [], jerk: [] },
+  limits: NO_LIMITS,
   onLimit: 'saturate',
   discreteJoints: [],
   outputStepS: 0,
@@ -26,51 +28,15 @@ const SETTINGS: MotionSettings = {
 };
 const RAMP = Float32Array.of(0.1, 0, 0.2, 0, 0.3, 0, 0.4, 0);
 
-/** What a controller that interpolates by quintics is told at a time, ns. */
-class Controller {
-  #points: { timeNs: bigint; states: JointState[] }[] = [];
-
-  constructor(positions: number[]) {
-    this.#points = [{ timeNs: 0n, states: positions.map((p) => [p, 0, 0]) }];
-  }
-
-  accept(trajectory: JointTrajectory, nowNs: bigint): void {
-    const stamp = nanoseconds(trajectory.header.stamp);
-    const startNs = stamp === 0n ? nowNs : stamp;
-    this.#points = [
-      { timeNs: nowNs, states: this.at(nowNs) },
-      ...trajectory.points
-        .map((point) => ({
-          timeNs: startNs + nanoseconds(point.time_from_start),
-          states: point.positions.map((p, i): JointState => [
-            p,
-            point.velocities[i]!,
-            point.accelerations[i]!,
-          ]),
-        }))
-        .filter(({ timeNs }) => timeNs > nowNs),
-    ];
-  }
-
-  at(timeNs: bigint): JointState[] {
-    const next = this.#points.findIndex((point) => point.timeNs > timeNs);
-    if (next <= 0) return this.#points.at(-1)!.states;
-    const [from, to] = [this.#points[next - 1]!, this.#points[next]!];
-    const h = Number(to.timeNs - from.timeNs) / 1e9;
-    const u = Number(timeNs - from.timeNs) / 1e9 / h;
-    return from.states.map((state, i) => stateOn(quintic(state, to.states[i]!, h), u, h));
-  }
-}
-
 function rig(positions = [0, 0]): {
   executor: MotionExecutor;
-  controller: Controller;
+  controller: QuinticController;
   sent: JointTrajectory[];
   at: { now: bigint };
 } {
   const at = { now: TICK };
   const sent: JointTrajectory[] = [];
-  const controller = new Controller(positions);
+  const controller = new QuinticController(positions);
   const executor = new MotionExecutor((trajectory) => {
     sent.push(trajectory);
     controller.accept(trajectory, at.now);

@@ -7,6 +7,7 @@ import {
   type MotionShape,
   type PlannedMotion,
 } from '../../../src/control/motion/plan_motion.js';
+import { NO_LIMITS } from './no_limits.js';
 
 const LIMITS: MotionLimits = {
   positionMin: [-1, -2],
@@ -14,13 +15,6 @@ const LIMITS: MotionLimits = {
   velocity: [2, 1],
   acceleration: [10, 8],
   jerk: [500, 400],
-};
-const NONE: MotionLimits = {
-  positionMin: [],
-  positionMax: [],
-  velocity: [],
-  acceleration: [],
-  jerk: [],
 };
 const SHAPE: MotionShape = { smoothingS: 0.03, limits: LIMITS, discrete: [false, false] };
 
@@ -42,7 +36,7 @@ describe('planMotion', () => {
     const { path, stretch, clamped } = planned(atRest([0, 0]), gentle, {
       ...SHAPE,
       smoothingS: 0,
-      limits: NONE,
+      limits: NO_LIMITS,
     });
     assert.deepEqual([stretch, clamped], [1, 0]);
     gentle.forEach((row, i) => {

@@ -7,14 +7,8 @@ import {
   MotionExecutor,
   type MotionSettings,
 } from '../../../src/control/motion/motion_executor.js';
-import {
-  noExtremes,
-  quintic,
-  reach,
-  stateOn,
-  type JointState,
-} from '../../../src/control/motion/quintic.js';
-import { nanoseconds, type JointTrajectory } from '../../../src/control/ros_messages.js';
+import { noExtremes, quintic, reach } from '../../../src/control/motion/quintic.js';
+import { QuinticController, type Knot } from './quintic_controller.js';
 
 const MS = 1_000_000n;
 const SPEC: TrajectorySpec = {
@@ -54,7 +48,16 @@ export function sendWildChunks(count: number, seed: number): WildResult {
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;
   const controller = new QuinticController([0, 0, 0]);
   let now = 1_000_000n * MS;
-  const executor = new MotionExecutor((trajectory) => controller.accept(trajectory, now));
+  const executor = new MotionExecutor((trajectory) => {
+    assert.equal(objectionToJointTrajectory(trajectory, SPEC.jointNames), undefined);
+    controller.accept(trajectory, now);
+    assert.equal(
+      controller.knots.length,
+      1 + trajectory.points.length,
+      'all points are ahead of now',
+    );
+    assertWithinLimits(controller.knots);
+  });
   const kinds: Record<string, number> = {};
   let [slowed, clamped, holds] = [0, 0, 0];
   let tick = now;
@@ -110,59 +113,24 @@ function chunk(random: () => number, pick: <T>(all: readonly T[]) => T): Float32
   });
 }
 
-/** Follows trajectories as joint_trajectory_controller does where points have velocities and accelerations. */
-class QuinticController {
-  #knots: { timeNs: bigint; states: readonly JointState[] }[];
-
-  constructor(positions: readonly number[]) {
-    this.#knots = [{ timeNs: 0n, states: positions.map((position) => [position, 0, 0]) }];
-  }
-
-  accept(trajectory: JointTrajectory, nowNs: bigint): void {
-    assert.equal(objectionToJointTrajectory(trajectory, SPEC.jointNames), undefined);
-    const stamp = nanoseconds(trajectory.header.stamp);
-    const startNs = stamp === 0n ? nowNs : stamp;
-    const points = trajectory.points.map((point) => ({
-      timeNs: startNs + nanoseconds(point.time_from_start),
-      states: point.positions.map((position, i): JointState => [
-        position,
-        point.velocities[i]!,
-        point.accelerations[i]!,
-      ]),
-    }));
-    assert.ok(points[0]!.timeNs > nowNs, 'the first point is ahead of now');
-    this.#knots = [{ timeNs: nowNs, states: this.at(nowNs) }, ...points];
-    this.#check();
-  }
-
-  at(timeNs: bigint): readonly JointState[] {
-    const next = this.#knots.findIndex((knot) => knot.timeNs > timeNs);
-    if (next < 0) return this.#knots.at(-1)!.states;
-    if (next === 0) return this.#knots[0]!.states;
-    const [from, to] = [this.#knots[next - 1]!, this.#knots[next]!];
+/** That a controller which took a trajectory keeps every limit on all of its way. */
+function assertWithinLimits(knots: readonly Knot[]): void {
+  for (let i = 1; i < knots.length; i++) {
+    const [from, to] = [knots[i - 1]!, knots[i]!];
     const h = Number(to.timeNs - from.timeNs) / 1e9;
-    const u = Number(timeNs - from.timeNs) / 1e9 / h;
-    return from.states.map((state, i) => stateOn(quintic(state, to.states[i]!, h), u, h));
-  }
-
-  #check(): void {
-    for (let i = 1; i < this.#knots.length; i++) {
-      const [from, to] = [this.#knots[i - 1]!, this.#knots[i]!];
-      const h = Number(to.timeNs - from.timeNs) / 1e9;
-      from.states.forEach((state, joint) => {
-        const reached = noExtremes();
-        reach(quintic(state, to.states[joint]!, h), h, reached);
-        const beyond = Math.max(
-          reached.positionMax - LIMITS.positionMax[joint]!,
-          LIMITS.positionMin[joint]! - reached.positionMin,
-        );
-        assert.ok(beyond <= (DISCRETE[joint] ? 1e-4 : 1e-9), `position ${beyond}`);
-        if (DISCRETE[joint]) return;
-        for (const kind of ['velocity', 'acceleration', 'jerk'] as const) {
-          const [value, limit] = [reached[kind], LIMITS[kind][joint]!];
-          assert.ok(value <= limit * SLACK, `${kind} ${value}, knot ${i} of ${this.#knots.length}`);
-        }
-      });
-    }
+    from.states.forEach((state, joint) => {
+      const reached = noExtremes();
+      reach(quintic(state, to.states[joint]!, h), h, reached);
+      const beyond = Math.max(
+        reached.positionMax - LIMITS.positionMax[joint]!,
+        LIMITS.positionMin[joint]! - reached.positionMin,
+      );
+      assert.ok(beyond <= (DISCRETE[joint] ? 1e-4 : 1e-9), `position ${beyond}`);
+      if (DISCRETE[joint]) return;
+      for (const kind of ['velocity', 'acceleration', 'jerk'] as const) {
+        const [value, limit] = [reached[kind], LIMITS[kind][joint]!];
+        assert.ok(value <= limit * SLACK, `${kind} ${value}, knot ${i} of ${knots.length}`);
+      }
+    });
   }
 }
