@@ -36,6 +36,11 @@ export const certificateField = z.strictObject({
   noise_spread: noiseSpreadField.nullable(),
   /** Errors of the same plan without its correction, whose share this shows; null where it has none. */
   correction: comparison.nullable(),
+  /**
+   * Errors where chunks go on from another one, as in real-time chunking, against the dense policy with the same rows
+   * known; absent in certificates of earlier versions.
+   */
+  real_time_chunking: comparison.optional(),
   /** Errors of an affine policy that evaluates no network. */
   control: comparison.nullable(),
   /**

@@ -10,6 +10,7 @@ import { readPolicyPackage } from '../policy/policy_package.js';
 interface CompileOptions {
   readonly plan?: string;
   readonly output: string;
+  readonly inpainting?: boolean;
   readonly json?: boolean;
 }
 
@@ -22,12 +23,15 @@ export function compileCommand(): Command {
     .argument('<policy>', 'directory of a policy package')
     .option('--plan <file>', 'which block updates when; without it every block does at every step')
     .requiredOption('-o, --output <file>', 'ONNX file to write')
+    .option('--inpainting', 'also take known and known_weight: the part of the chunk that is known')
     .option('--json', 'print a summary for machines')
     .addHelpText(
       'after',
       `
 The graph takes condition (1, To, Dc) (encoded, normalised observations), initial_noise (1, T, A) and
 step_noise (K, 1, T, A), and returns sample (1, T, A) (normalised) and action (1, Ta, A) (physical units).
+With --inpainting it also takes known (1, T, A), normalised, and known_weight (1, T, A): where the weight is 1 the
+sample becomes what is known, where it is 0 it is free, as real-time chunking needs it.
 Without a plan it holds every step of the dense policy unrolled and takes long to load.`,
     )
     .action(compile);
@@ -41,7 +45,10 @@ async function compile(directory: string, options: CompileOptions): Promise<void
     denoiserWeights(policy.denoiser, manifest.architecture),
     manifest,
     denoisingProgram(manifest, plan, options.plan),
-    { policy_sha256: policy.sha256, ...(plan && { plan_sha256: plan.sha256 }) },
+    {
+      metadata: { policy_sha256: policy.sha256, ...(plan && { plan_sha256: plan.sha256 }) },
+      inpainting: options.inpainting ?? false,
+    },
   );
   // What ONNX Runtime does not load is not written.
   await (await Session.load(graph.bytes, { optimisation: 'disabled' })).close();

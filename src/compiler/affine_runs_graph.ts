@@ -1,5 +1,8 @@
 import { type AffineRun, affineTerms } from '../caching/affine_run.js';
+import { knownRun } from '../policy/inpainting.js';
+import type { DenoisingStep } from '../policy/noise_schedule.js';
 import type { GraphBuilder, Value } from './graph.js';
+import type { KnownValue } from './inpainting_graph.js';
 
 /** What is known of an evaluation, each (1, TA): the sample, where the network was asked, the clipped clean sample. */
 export interface EvaluatedValues {
@@ -69,6 +72,19 @@ export class AffineRunsGraph {
       stacked(matrices),
     );
     return g.gemm(g.concat(values, 1), weight, known);
+  }
+
+  /** The sample at the end of a run where it is known, (1, TA), of the same noise. */
+  known({ begin, end }: AffineRun, steps: readonly DenoisingStep[], x: Value): KnownValue {
+    const g = this.#graph;
+    const { state, clean, noise } = knownRun(steps, begin, end);
+    const terms: Value[] = [];
+    if (state !== 0) terms.push(g.binary('Mul', x, g.scalar(state)));
+    if (noise.some((factor) => factor !== 0)) {
+      const factors = g.constant(`known.${begin}.noise`, [1, noise.length], () => noise.reverse());
+      terms.push(g.matmul(factors, this.#noiseOf(begin, end)));
+    }
+    return terms.length === 0 ? { clean } : { clean, rest: g.sum(terms) };
   }
 
   /** Offset, condition and noise: (1, TA). */

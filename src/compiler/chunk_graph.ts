@@ -5,16 +5,26 @@ import { AffineRunsGraph, type EvaluatedValues } from './affine_runs_graph.js';
 import { CachedNetwork, type Predict } from './cached_network.js';
 import type { DenoiserWeights } from './denoiser_weights.js';
 import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
+import { InpaintingGraph } from './inpainting_graph.js';
 import { Int8Blocks } from './int8_blocks.js';
 import { physicalAction } from './physical_action.js';
 import { SolverGraph } from './solver_graph.js';
 import { padWithZeros, tokensToCompute } from './token_padding.js';
 
+/** What a graph may have beside policy and plan. */
+export interface ChunkGraphOptions {
+  /** Kept in the file. */
+  readonly metadata?: Record<string, string>;
+  /** Whether it is told what is known of the chunk; default false. */
+  readonly inpainting?: boolean;
+}
+
 /**
  * The whole denoising loop with a plan baked in: one graph without control flow, one run per chunk.
  *
  * Inputs `condition` (1, To, Dc), `initial_noise` (1, T, A), `step_noise` (K, 1, T, A), K of the policy; outputs
- * `sample` (1, T, A) normalised and `action` (1, Ta, A) in physical units.
+ * `sample` (1, T, A) normalised and `action` (1, Ta, A) in physical units. With inpainting also inputs `known` and
+ * `known_weight` (1, T, A), see {@link Inpainting}.
  *
  * @throws BadInput when the program decides at run time, or constants are missing
  */
@@ -22,7 +32,7 @@ export function buildChunkGraph(
   weights: DenoiserWeights,
   manifest: PolicyManifest,
   program: DenoisingProgram,
-  metadata: Record<string, string> = {},
+  options: ChunkGraphOptions = {},
 ): OnnxGraph {
   if (program.decision) {
     throw new BadInput(
@@ -32,7 +42,7 @@ export function buildChunkGraph(
     );
   }
   const a = manifest.architecture;
-  const g = new GraphBuilder(metadata);
+  const g = new GraphBuilder(options.metadata);
   const condition = g.reshape(g.input('condition', [1, a.n_obs_steps, a.condition_dim]), [
     a.n_obs_steps,
     a.condition_dim,
@@ -44,7 +54,9 @@ export function buildChunkGraph(
   const tokens = tokensToCompute(a.horizon, program.numerics);
   const int8 = new Int8Blocks(program.numerics);
   const network = new CachedNetwork(g, weights, manifest, program, condition, tokens, int8);
-  const loop = { g, manifest, program, network, condition, initial, noise, tokens };
+  const known = program.affine ? [1, a.horizon * a.action_dim] : shape;
+  const inpainting = options.inpainting ? InpaintingGraph.input(g, shape, known) : undefined;
+  const loop = { g, manifest, program, network, condition, initial, noise, tokens, inpainting };
   const sample = program.affine ? affineLoop(loop) : steppedLoop(loop);
   return g.finish({
     sample: g.reshape(sample, [1, ...shape]),
@@ -65,10 +77,13 @@ interface Loop {
   readonly noise: Value;
   /** Tokens to compute with, T or more. */
   readonly tokens: number;
+  /** (T, A), of affine runs (1, TA). */
+  readonly inpainting: InpaintingGraph | undefined;
 }
 
 /** Every denoising step by itself. @returns the sample (T, A) */
-function steppedLoop({ g, manifest, program, network, initial, noise, tokens: rows }: Loop): Value {
+function steppedLoop(loop: Loop): Value {
+  const { g, manifest, program, network, initial, noise, tokens: rows, inpainting } = loop;
   const { horizon, action_dim: actions } = manifest.architecture;
   const { steps, noiseRows, evaluations } = program;
   const solver = new SolverGraph(
@@ -78,6 +93,7 @@ function steppedLoop({ g, manifest, program, network, initial, noise, tokens: ro
     g.reshape(padWithZeros(g, noise, 1, rows), [noise.shape[0]!, rows * actions]),
     noiseRows,
     [rows, actions],
+    inpainting?.padded(rows),
   );
   let state = padWithZeros(g, initial, 0, rows);
   let predict: Predict | undefined;
@@ -105,6 +121,7 @@ function affineLoop({
   initial,
   noise,
   tokens,
+  inpainting,
 }: Loop): Value {
   const { horizon, action_dim: actions } = manifest.architecture;
   const range = manifest.noise_scheduler.clip_range;
@@ -126,7 +143,8 @@ function affineLoop({
     const predicted = g.reshape(g.slice(padded, 0, horizon, 0), [1, size]);
     const clean = range === null ? predicted : g.clip(predicted, -range, range);
     const now = { x, asked, clean };
-    x = maps.advance(run, now, before);
+    const next = maps.advance(run, now, before);
+    x = inpainting?.apply(next, maps.known(run, program.steps, x)) ?? next;
     before = now;
   }
   return g.reshape(x, [horizon, actions]);

@@ -1,5 +1,6 @@
 import type { DenoisingStep } from '../policy/noise_schedule.js';
 import type { GraphBuilder, Value } from './graph.js';
+import type { InpaintingGraph } from './inpainting_graph.js';
 
 /** Scales below this would leave single precision's range; the sample is multiplied out instead. */
 const SMALLEST_SCALE = 1e-20;
@@ -29,6 +30,7 @@ export class SolverGraph {
   /** s_0 .. s_K */
   readonly #scales: readonly number[];
   readonly #noise: readonly Value[] | undefined;
+  readonly #inpainting: InpaintingGraph | undefined;
   /** Clipped prediction of the step before, v c0 / s' of that step. */
   #before: Value | undefined;
 
@@ -36,6 +38,7 @@ export class SolverGraph {
    * @param stepNoise (K, T A), K of the policy
    * @param noiseRows per step the row of `stepNoise` that it adds, descending
    * @param shape of the sample, [T, A]
+   * @param inpainting what is known of it; absent = nothing
    */
   constructor(
     graph: GraphBuilder,
@@ -44,7 +47,9 @@ export class SolverGraph {
     stepNoise: Value,
     noiseRows: readonly number[],
     shape: readonly [number, number],
+    inpainting?: InpaintingGraph,
   ) {
+    this.#inpainting = inpainting;
     this.#graph = graph;
     this.#steps = steps;
     this.#clipRange = clipRange;
@@ -97,14 +102,15 @@ export class SolverGraph {
     if (keep === 1) terms.push(state);
     else if (keep !== 0) terms.push(g.binary('Mul', state, g.scalar(keep)));
     const limit = this.#clipRange === null ? undefined : (this.#clipRange * c0) / next;
-    const clipped = limit === undefined ? prediction : g.clip(prediction, -limit, limit);
+    const told = this.#inpainting?.apply(prediction, { clean: c0 / next }) ?? prediction;
+    const clipped = limit === undefined ? told : g.clip(told, -limit, limit);
     terms.push(clipped);
     if (c3 !== 0 && this.#before) {
       const factor = ((c3 / next) * this.#scales[k]!) / this.#steps[k - 1]!.c0;
       terms.push(g.binary('Mul', this.#before, g.scalar(factor)));
     }
     this.#before = clipped;
-    if (c2 !== 0) terms.push(g.binary('Mul', prediction, g.scalar(c2 / c0)));
+    if (c2 !== 0) terms.push(g.binary('Mul', told, g.scalar(c2 / c0)));
     if (sigma > 0) terms.push(this.#noise![k]!);
     return g.sum(terms);
   }

@@ -6,6 +6,7 @@ import { selectCrossAttention } from './cross_attention/select_cross_attention.j
 import { DecoderBlocks } from './decoder_blocks.js';
 import type { DenoiserWeights } from './denoiser_weights.js';
 import { GraphBuilder, type OnnxGraph, type Value } from './graph.js';
+import { InpaintingGraph } from './inpainting_graph.js';
 import { Int8Blocks } from './int8_blocks.js';
 import { plus, rowVector, toFloat32 } from './linalg.js';
 import { embed, outputHead } from './output_head.js';
@@ -26,11 +27,18 @@ export interface StepGraphs {
   readonly preparedShapes: readonly (readonly number[])[];
 }
 
+/** What the graphs may have. */
+export interface StepGraphOptions {
+  readonly numerics?: Numerics;
+  /** Whether a step is told what is known of the chunk, by the inputs `known` and `known_weight` (1, T, A); default false. */
+  readonly inpainting?: boolean;
+}
+
 /** Builds the two graphs of the dense policy. */
 export function buildStepGraphs(
   weights: DenoiserWeights,
   manifest: PolicyManifest,
-  numerics: Numerics = { kind: 'fp32' },
+  { numerics = { kind: 'fp32' }, inpainting = false }: StepGraphOptions = {},
 ): StepGraphs {
   const a = manifest.architecture;
   const timesteps = denoisingSteps(manifest.noise_scheduler).map((step) => step.timestep);
@@ -44,7 +52,7 @@ export function buildStepGraphs(
   const preparedShapes = prepared.map((value) => value.shape);
   return {
     prepare: first.finish(Object.fromEntries(prepared.map((value, i) => [`prepared.${i}`, value]))),
-    step: buildStep(weights, manifest, timesteps, preparedShapes, numerics),
+    step: buildStep(weights, manifest, timesteps, preparedShapes, { numerics, inpainting }),
     preparedShapes,
   };
 }
@@ -54,7 +62,7 @@ function buildStep(
   manifest: PolicyManifest,
   timesteps: readonly number[],
   preparedShapes: readonly (readonly number[])[],
-  numerics: Numerics,
+  { numerics, inpainting }: Required<StepGraphOptions>,
 ): OnnxGraph {
   const { horizon, action_dim: actions, n_action_steps: executed } = manifest.architecture;
   const int8 = new Int8Blocks(numerics);
@@ -64,6 +72,8 @@ function buildStep(
   const sample = g.input('sample', [horizon, actions]);
   const noise = g.input('noise', [horizon, actions]);
   const step = g.input('step', [], 'int64');
+  const shape = [horizon, actions] as const;
+  const known = inpainting ? InpaintingGraph.input(g, shape, shape) : undefined;
   const cross = selectCrossAttention(g, weights, a, timesteps, int8);
   const prepared = preparedShapes.map((shape, i) => {
     const [count, rows, width] = shape as [number, number, number];
@@ -92,21 +102,28 @@ function buildStep(
     stream = g.add(stream, blocks.branch(block, stream, pieces[block.layer]!));
   }
   const output = g.slice(outputHead(g, weights, stream), 0, horizon, 0);
-  const next = solverStep(g, manifest, step, sample, noise, output);
+  const next = solverStep(g, manifest, { step, sample, noise, output, known });
   return g.finish({
     next,
     action: g.reshape(physicalAction(g, manifest, next), [1, executed, actions]),
   });
 }
 
+interface StepValues {
+  /** Scalar. */
+  readonly step: Value;
+  /** (T, A), as noise and output. */
+  readonly sample: Value;
+  readonly noise: Value;
+  readonly output: Value;
+  readonly known: InpaintingGraph | undefined;
+}
+
 /** The solver with its coefficients looked up, see DenoisingStep. */
 function solverStep(
   g: GraphBuilder,
   manifest: PolicyManifest,
-  step: Value,
-  sample: Value,
-  noise: Value,
-  output: Value,
+  { step, sample, noise, output, known }: StepValues,
 ): Value {
   const steps = denoisingSteps(manifest.noise_scheduler);
   const names = ['p', 'q', 'c0', 'c1', 'c2', 'sigma'] as const;
@@ -120,7 +137,8 @@ function solverStep(
   );
   const [p, q, c0, c1, c2, sigma] = coefficients as [Value, Value, Value, Value, Value, Value];
   const times = (a: Value, b: Value): Value => g.binary('Mul', a, b);
-  const clean = g.add(times(sample, p), times(output, q));
+  const predicted = g.add(times(sample, p), times(output, q));
+  const clean = known?.apply(predicted, { clean: 1 }) ?? predicted;
   const range = manifest.noise_scheduler.clip_range;
   const clipped = range === null ? clean : g.clip(clean, -range, range);
   const terms = [times(clipped, c0), times(sample, c1), times(noise, sigma)];

@@ -1,4 +1,4 @@
-import type { Chunk } from '../inference/policy_runner.js';
+import type { Chunk, ChunkRequest } from '../inference/policy_runner.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { Patience } from './arrival_model.js';
 import type { MotionSettings } from './motion/motion_executor.js';
@@ -41,10 +41,9 @@ export type MadeChunk = Chunk & { readonly observationMs: number };
 export interface ChunkMaker {
   /** Prepares a camera's sample that is, or probably will be, in the next chunk's window. */
   prefetch(source: number, sample: Stamped<ObservationValue>): void;
-  /** @param noise `index`: of the chunk within the activation, which with the seed gives its noise */
   chunk(
     window: readonly Observation<ObservationValue>[],
-    noise: { readonly seed: number; readonly index: number },
+    request: ChunkRequest,
   ): Promise<MadeChunk>;
 }
 

@@ -12,7 +12,9 @@ import type {
 } from './loop_interfaces.js';
 import { LoopStatistics } from './loop_statistics.js';
 import { LoopTime } from './loop_time.js';
+import { KnownRows } from './motion/known_rows.js';
 import { MotionExecutor } from './motion/motion_executor.js';
+import type { Inpainting } from '../policy/inpainting.js';
 import type { ObservationValue } from './observation_value.js';
 import { ObservationWindow, type WindowEvent } from './observation_window.js';
 import { PicturePrefetch } from './picture_prefetch.js';
@@ -50,6 +52,7 @@ export class PolicyLoop {
   readonly #arrivals: ArrivalModel;
   readonly #motion: MotionExecutor;
   readonly #health: SourceHealth;
+  readonly #known = new KnownRows();
   readonly #time: LoopTime;
   readonly #prefetch: PicturePrefetch<ObservationValue>;
   /** From tick to trajectory, of the last chunks. */
@@ -162,6 +165,8 @@ export class PolicyLoop {
    */
   usePolicy(policy: LoopPolicy): void {
     this.#motionOf = policyMotion(policy);
+    // Another policy's sample may be normalised otherwise.
+    if (policy.policySha256 !== this.#policy.policySha256) this.#known.forget();
     this.#policy = policy;
   }
 
@@ -268,12 +273,19 @@ export class PolicyLoop {
 
   /** Control ticks from the observation of a chunk to that of the next. */
   #stepsToNext(): number {
-    const { actionSteps, asynchronous, leadNs } = this.#settings;
-    const latencyMs = asynchronous ? this.#latencies.quantiles()?.p95 : undefined;
-    if (latencyMs === undefined) return actionSteps;
-    const taken = Math.ceil((latencyMs + toMs(leadNs)) / toMs(this.#periodNs));
+    const { actionSteps, asynchronous } = this.#settings;
+    const delayNs = asynchronous ? this.#delayNs : undefined;
+    if (delayNs === undefined) return actionSteps;
+    const taken = Math.ceil(Number(delayNs) / Number(this.#periodNs));
     const { n_action_steps: actions } = this.#policy.manifest.architecture;
     return Math.max(1, Math.min(actionSteps, actions - taken - NOT_TO_REACH));
+  }
+
+  /** From a chunk's tick to when its motion can begin, for all but few chunks, ns; undefined before the first. */
+  get #delayNs(): bigint | undefined {
+    const latencyMs = this.#latencies.quantiles()?.p95;
+    if (latencyMs === undefined) return undefined;
+    return BigInt(Math.round(latencyMs * 1e6)) + this.#settings.leadNs;
   }
 
   get #periodNs(): bigint {
@@ -313,7 +325,13 @@ export class PolicyLoop {
     let made: MadeChunk | undefined;
     let failure: unknown;
     try {
-      made = await this.#maker.chunk(event.window, { seed: this.#settings.seed, index });
+      const { seed } = this.#settings;
+      const inpainting = this.#knownAt(event.tickNs, policy);
+      made = await this.#maker.chunk(event.window, {
+        seed,
+        index,
+        ...(inpainting && { inpainting }),
+      });
     } catch (error) {
       failure = error;
     }
@@ -344,6 +362,7 @@ export class PolicyLoop {
         this.statistics.discarded('over_before_it_was_ready');
         this.#fault(TOO_SLOW, nowNs);
       } else {
+        this.#known.execute({ sample: made.sample, tickNs: event.tickNs });
         this.statistics.intervened(verdict);
         this.#outputs.chunk(actionChunkMessage(BigInt(index), made, event, policy, spec));
         this.statistics.published(toMs(nowNs - newestOf(event)), toMs(nowNs - event.tickNs));
@@ -352,6 +371,13 @@ export class PolicyLoop {
         this.#running();
       }
     }
+  }
+
+  /** What is known of the chunk of a tick, where chunks are denoised to go on from each other. */
+  #knownAt(tickNs: bigint, { manifest }: LoopPolicy): Inpainting | undefined {
+    if (this.#settings.join !== 'rtc') return undefined;
+    const delayNs = this.#delayNs ?? this.#settings.leadNs;
+    return this.#known.of(manifest.architecture, { tickNs, periodNs: this.#periodNs, delayNs });
   }
 
   #running(): void {
@@ -381,6 +407,7 @@ export class PolicyLoop {
   }
 
   #hold(nowNs: bigint): void {
+    this.#known.forget();
     if (this.#motion.hold(nowNs, this.#settings)) this.statistics.held();
   }
 
@@ -396,6 +423,7 @@ export class PolicyLoop {
       // Where the robot was told to be by the clock as it went before.
       if (this.#state !== 'stopped') this.#interrupt(`the clock jumped ${jump}`, lastNs);
       this.#motion.forget();
+      this.#known.forget();
     }
     return this.#time.nowNs;
   }

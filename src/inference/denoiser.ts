@@ -3,7 +3,8 @@ import { buildChunkGraph } from '../compiler/chunk_graph.js';
 import { type DenoiserWeights, denoiserWeights } from '../compiler/denoiser_weights.js';
 import type { OnnxGraph } from '../compiler/graph.js';
 import { buildStepGraphs } from '../compiler/step_graph.js';
-import type { PolicyManifest } from '../policy/manifest.js';
+import { type Inpainting, nothingKnown } from '../policy/inpainting.js';
+import type { Architecture, PolicyManifest } from '../policy/manifest.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { cachedGraph } from './graph_cache.js';
 import type { ChunkNoise } from './policy_runner.js';
@@ -13,10 +14,15 @@ import { Session, type SessionOptions, type SessionTensor } from './session.js';
 export interface Denoiser {
   /** Multiply-adds of one chunk. */
   readonly multiplyAdds: number;
-  /** @param condition (To, Dc) @returns `sample` (T, A) normalised, `action` (Ta, A) physical */
+  /**
+   * @param condition (To, Dc)
+   * @param inpainting what is known of the chunk, where it was compiled for that; absent = nothing
+   * @returns `sample` (T, A) normalised, `action` (Ta, A) physical
+   */
   denoise(
     condition: Float32Array,
     noise: ChunkNoise,
+    inpainting?: Inpainting,
   ): Promise<{ sample: Float32Array; action: Float32Array }>;
   close(): Promise<void>;
 }
@@ -24,43 +30,48 @@ export interface Denoiser {
 /**
  * Compiles a policy and loads it. Compiled graphs are kept on disk, see {@link cachedGraph}.
  * @param wanted absent = the dense policy; with CUDA, int8 is computed in fp32
- * @param options `keepGraph`: false for a program that is of no use again; the dense policy is always kept
+ * @param options `keepGraph`: false for a program that is of no use again; the dense policy is always kept;
+ * `inpainting`: whether chunks may be told what is known of them
  * @throws BadInput when the program decides at run time
  */
 export async function openDenoiser(
   policy: PolicyPackage,
   wanted: DenoisingProgram | undefined,
-  options: SessionOptions & { readonly keepGraph?: boolean } = {},
+  options: SessionOptions & { readonly keepGraph?: boolean; readonly inpainting?: boolean } = {},
 ): Promise<Denoiser> {
   const { manifest } = policy;
   const program = options.provider === 'cuda' ? wanted && inFullPrecision(wanted) : wanted;
+  const { inpainting = false } = options;
+  const told = inpainting ? ['inpainting'] : [];
   let read: DenoiserWeights | undefined;
   // Reading the weights takes longer than loading a graph that is in the cache.
   const weights = (): DenoiserWeights =>
     (read ??= denoiserWeights(policy.denoiser, manifest.architecture));
   if (program && !isDense(program, manifest)) {
     const build = (): OnnxGraph =>
-      buildChunkGraph(weights(), manifest, program, { policy_sha256: policy.sha256 });
+      buildChunkGraph(weights(), manifest, program, {
+        metadata: { policy_sha256: policy.sha256 },
+        inpainting,
+      });
     if (options.keepGraph === false) {
       const { bytes, multiplyAdds } = build();
-      return new ChunkDenoiser(manifest, multiplyAdds, await Session.load(bytes, options));
+      const session = await Session.load(bytes, options);
+      return new ChunkDenoiser(manifest, inpainting, multiplyAdds, session);
     }
-    const graph = await cachedGraph([policy.sha256, 'chunk', programKey(program)], build);
-    return new ChunkDenoiser(
-      manifest,
-      graph.multiplyAdds,
-      await Session.load(graph.model, options),
-    );
+    const graph = await cachedGraph([policy.sha256, 'chunk', programKey(program), ...told], build);
+    const session = await Session.load(graph.model, options);
+    return new ChunkDenoiser(manifest, inpainting, graph.multiplyAdds, session);
   }
   const numerics = program?.numerics ?? { kind: 'fp32' };
   let built: ReturnType<typeof buildStepGraphs> | undefined;
   const build = (): ReturnType<typeof buildStepGraphs> =>
-    (built ??= buildStepGraphs(weights(), manifest, numerics));
-  const key = [policy.sha256, 'dense', JSON.stringify(numerics)];
+    (built ??= buildStepGraphs(weights(), manifest, { numerics, inpainting }));
+  const key = [policy.sha256, 'dense', JSON.stringify(numerics), ...told];
   const prepare = await cachedGraph([...key, 'prepare'], () => build().prepare);
   const step = await cachedGraph([...key, 'step'], () => build().step);
   return new SteppedDenoiser(
     manifest,
+    inpainting,
     prepare.multiplyAdds + manifest.noise_scheduler.steps * step.multiplyAdds,
     await Session.load(prepare.model, options),
     await Session.load(step.model, options),
@@ -77,9 +88,16 @@ class ChunkDenoiser implements Denoiser {
   readonly multiplyAdds: number;
   readonly #manifest: PolicyManifest;
   readonly #session: Session;
+  readonly #inpainting: boolean;
 
-  constructor(manifest: PolicyManifest, multiplyAdds: number, session: Session) {
+  constructor(
+    manifest: PolicyManifest,
+    inpainting: boolean,
+    multiplyAdds: number,
+    session: Session,
+  ) {
     this.#manifest = manifest;
+    this.#inpainting = inpainting;
     this.multiplyAdds = multiplyAdds;
     this.#session = session;
   }
@@ -87,12 +105,14 @@ class ChunkDenoiser implements Denoiser {
   async denoise(
     condition: Float32Array,
     noise: ChunkNoise,
+    inpainting?: Inpainting,
   ): Promise<{ sample: Float32Array; action: Float32Array }> {
     const { architecture: a, noise_scheduler: scheduler } = this.#manifest;
     const outputs = await this.#session.run({
       condition: { data: condition, shape: [1, a.n_obs_steps, a.condition_dim] },
       initial_noise: { data: noise.initial, shape: [1, a.horizon, a.action_dim] },
       step_noise: { data: noise.steps, shape: [scheduler.steps, 1, a.horizon, a.action_dim] },
+      ...knownInputs(a, this.#inpainting, inpainting),
     });
     return { sample: floats(outputs['sample']!), action: floats(outputs['action']!) };
   }
@@ -108,9 +128,17 @@ class SteppedDenoiser implements Denoiser {
   readonly #manifest: PolicyManifest;
   readonly #prepare: Session;
   readonly #step: Session;
+  readonly #inpainting: boolean;
 
-  constructor(manifest: PolicyManifest, multiplyAdds: number, prepare: Session, step: Session) {
+  constructor(
+    manifest: PolicyManifest,
+    inpainting: boolean,
+    multiplyAdds: number,
+    prepare: Session,
+    step: Session,
+  ) {
     this.#manifest = manifest;
+    this.#inpainting = inpainting;
     this.multiplyAdds = multiplyAdds;
     this.#prepare = prepare;
     this.#step = step;
@@ -119,8 +147,10 @@ class SteppedDenoiser implements Denoiser {
   async denoise(
     condition: Float32Array,
     noise: ChunkNoise,
+    inpainting?: Inpainting,
   ): Promise<{ sample: Float32Array; action: Float32Array }> {
     const { architecture: a, noise_scheduler: scheduler } = this.#manifest;
+    const known = knownInputs(a, this.#inpainting, inpainting);
     const shape = [a.horizon, a.action_dim];
     const size = a.horizon * a.action_dim;
     const prepared = await this.#prepare.run({
@@ -132,6 +162,7 @@ class SteppedDenoiser implements Denoiser {
       const t = scheduler.steps - 1 - k;
       const outputs = await this.#step.run({
         ...prepared,
+        ...known,
         sample: { data: sample, shape },
         noise: { data: noise.steps.subarray(t * size, (t + 1) * size), shape },
         step: { data: BigInt64Array.of(BigInt(k)), shape: [] },
@@ -146,6 +177,21 @@ class SteppedDenoiser implements Denoiser {
     await this.#prepare.close();
     await this.#step.close();
   }
+}
+
+/** Inputs of a graph that says what is known of its chunk. @param told whether the graph has them */
+function knownInputs(
+  a: Architecture,
+  told: boolean,
+  inpainting: Inpainting | undefined,
+): Record<string, SessionTensor> {
+  if (!told) {
+    if (inpainting) throw new RangeError('the policy was not compiled for inpainting');
+    return {};
+  }
+  const { known, weight } = inpainting ?? nothingKnown(a);
+  const shape = [1, a.horizon, a.action_dim];
+  return { known: { data: known, shape }, known_weight: { data: weight, shape } };
 }
 
 function floats(tensor: SessionTensor): Float32Array<ArrayBuffer> {

@@ -16,6 +16,7 @@ import type { OnnxGraph } from '../compiler/graph.js';
 import { Int8Blocks } from '../compiler/int8_blocks.js';
 import { toFloat32 } from '../compiler/linalg.js';
 import { executedActions } from '../policy/executed_actions.js';
+import { type Inpainting, type KnownRun, knownRun } from '../policy/inpainting.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { affineStep, askedSample, denoiseStep, type Evaluated } from './denoise_step.js';
@@ -34,6 +35,8 @@ export interface InterpreterInput {
   readonly initialNoise: Float32Array;
   /** (K, N, T, A); entry t is added at timestep t. */
   readonly stepNoise: Float32Array;
+  /** What is known of the samples, (N, T, A) each; absent = nothing. */
+  readonly inpainting?: Inpainting;
   /** What is computed when; absent = the dense policy. */
   readonly program?: DenoisingProgram;
   /**
@@ -238,17 +241,45 @@ class BlockInterpreter implements Interpreter {
       const asked = run ? askedSample(run, x, noiseOf) : x;
       const output = await this.#network(input, program, k, { x: asked, condition, part });
       input.onOutput?.(k, output.subarray(0, count * size), first);
-      const unclipped = asked.map((value, i) => step.p * value + step.q * output[i]!);
+      const predicted = asked.map((value, i) => step.p * value + step.q * output[i]!);
+      // A run of steps is inpainted as a whole: what its map makes of the network's answer is not what is known.
+      const unclipped = run
+        ? predicted
+        : this.#inpainted(input, first, predicted, (known) => known);
       const clean = unclipped.map((value) => Math.max(-clipRange, Math.min(clipRange, value)));
       const now: Evaluated = { x, asked, clean };
       x = run
-        ? affineStep(run, now, before, condition, noiseOf, size)
+        ? this.#inpainted(
+            input,
+            first,
+            affineStep(run, now, before, condition, noiseOf, size),
+            knownStep(knownRun(steps, run.begin, run.end), x, run.begin, noiseOf),
+          )
         : denoiseStep(now, before, unclipped, noiseOf(k), step);
       before = now;
       k = run ? run.end : k + 1;
       input.onStep?.(k - 1, x.subarray(0, count * size), first);
     }
     return x;
+  }
+
+  /**
+   * Values (B, T, A) with what is known of the samples.
+   * @param of the known clean value what takes the place of value i
+   */
+  #inpainted(
+    { inpainting, samples }: InterpreterInput,
+    first: number,
+    values: Float32Array,
+    of: (known: number, i: number) => number,
+  ): Float32Array {
+    if (!inpainting) return values;
+    const size = inpainting.known.length / samples;
+    return values.map((value, i) => {
+      const weight = inpainting.weight[first * size + i] ?? 0;
+      const known = inpainting.known[first * size + i] ?? 0;
+      return weight === 0 ? value : value + weight * (of(known, i) - value);
+    });
   }
 
   /** The network's output (B, T, A), blocks computed or predicted as the strategies say. */
@@ -342,4 +373,16 @@ function seenMemory({ memory }: DenoisingProgram, step: number, tokens: number):
   return Float32Array.from({ length: tokens }, (_, token) =>
     evicts && !memory.keep.includes(token) ? -Infinity : 0,
   );
+}
+
+/** What a run of steps makes of known clean values. */
+function knownStep(
+  { state, clean, noise }: KnownRun,
+  x: Float32Array,
+  begin: number,
+  noiseOf: (step: number) => Float32Array,
+): (known: number, i: number) => number {
+  const noises = Array.from(noise, (_, k) => noiseOf(begin + k));
+  return (known, i) =>
+    noises.reduce((sum, z, k) => sum + noise[k]! * (z[i] ?? 0), state * x[i]! + clean * known);
 }

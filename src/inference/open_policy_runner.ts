@@ -1,4 +1,5 @@
 import { denoisingProgram } from '../caching/denoising_program.js';
+import type { Inpainting } from '../policy/inpainting.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import { type PlanFile, readPlanFor } from '../policy/plan_file.js';
 import { type PolicyPackage, readPolicyPackage } from '../policy/policy_package.js';
@@ -33,11 +34,12 @@ export async function openPolicyRunner(
 /**
  * Compiles and loads a policy that was read.
  * @param plan undefined = the dense policy
+ * @param settings `inpainting`: whether chunks may be told what is known of them
  */
 export async function openRunner(
   policy: PolicyPackage,
   plan: PlanFile | undefined,
-  settings: SessionOptions,
+  settings: SessionOptions & { readonly inpainting?: boolean },
 ): Promise<OpenPolicyRunner> {
   const encoders = await ImageEncoders.open(policy, settings);
   try {
@@ -67,9 +69,13 @@ class CompiledRunner implements OpenPolicyRunner {
     return this.encoders.encode(inputName, rgb);
   }
 
-  async denoise(condition: Float32Array, noise: ChunkNoise): Promise<Chunk> {
+  async denoise(
+    condition: Float32Array,
+    noise: ChunkNoise,
+    inpainting?: Inpainting,
+  ): Promise<Chunk> {
     const begin = performance.now();
-    const outputs = await this.denoiser.denoise(condition, noise);
+    const outputs = await this.denoiser.denoise(condition, noise, inpainting);
     return { ...outputs, latencyMs: performance.now() - begin };
   }
 

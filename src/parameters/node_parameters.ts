@@ -7,7 +7,7 @@ import type { ParameterValue } from './parameter_declaration.js';
 const EXECUTION_PROVIDERS = ['auto', 'cuda', 'cpu'] as const;
 const SYNCS = ['latest', 'approximate'] as const;
 const TRAJECTORY_STAMPS = ['tick', 'publish', 'zero'] as const;
-const JOIN_MODES = ['replace', 'blend', 'ensemble'] as const;
+const JOIN_MODES = ['replace', 'blend', 'ensemble', 'rtc'] as const;
 const LIMIT_POLICIES = ['saturate', 'refuse'] as const;
 const RELIABILITIES = ['default', 'best_effort', 'reliable'] as const;
 

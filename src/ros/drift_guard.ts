@@ -1,3 +1,4 @@
+import type { ChunkRequest } from '../inference/policy_runner.js';
 import type { ChunkMaker } from '../control/loop_interfaces.js';
 import { driftedName } from '../control/condition_names.js';
 import { DriftFallback, type FallbackState } from '../control/drift_fallback.js';
@@ -95,9 +96,9 @@ export class DriftGuard implements ChunkMaker {
     this.#hooks.maker.prefetch(...given);
   }
 
-  async chunk(...[window, noise]: Parameters<PolicyHost['chunk']>): Promise<WorkerChunk> {
-    const chunk = await this.#hooks.maker.chunk(window, noise);
-    this.#look(chunk, noise);
+  async chunk(...[window, request]: Parameters<PolicyHost['chunk']>): Promise<WorkerChunk> {
+    const chunk = await this.#hooks.maker.chunk(window, request);
+    this.#look(chunk, request);
     return chunk;
   }
 
@@ -125,7 +126,7 @@ export class DriftGuard implements ChunkMaker {
     };
   }
 
-  #look(chunk: WorkerChunk, noise: { readonly seed: number; readonly index: number }): void {
+  #look(chunk: WorkerChunk, request: ChunkRequest): void {
     if (!this.#parameters || !this.#active) return;
     const { drift, actionHorizon } = this.#parameters;
     const before = this.#monitor?.level;
@@ -136,7 +137,7 @@ export class DriftGuard implements ChunkMaker {
       const actions = actionHorizon || manifest.architecture.n_action_steps;
       const chunkMs = (actions * 1000) / rateOf(this.#parameters, manifest);
       const leftMs = chunkMs - chunk.latencyMs - chunk.observationMs;
-      void this.#check?.consider(chunk, noise, leftMs, certifiedError);
+      void this.#check?.consider(chunk, request, leftMs, certifiedError);
     }
     if (drift.fallback === '' || !this.#hooks.canSwap()) return;
     const now = performance.now();

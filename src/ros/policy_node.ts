@@ -392,5 +392,7 @@ function loadOptions(values: NodeParameters): LoadOptions {
     provider: values.executionProvider,
     providerFallback: values.providerFallback,
     threads: values.threads,
+    // It costs little, so that `join` can be changed at any time.
+    inpainting: true,
   };
 }

@@ -12,6 +12,7 @@ import { executedActions } from '../policy/executed_actions.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { checkTime } from './check_time.js';
 import { driftCheck } from './drift_check.js';
+import { inpaintedError } from './inpainted_error.js';
 import { measurePlan, type PlanMeasurement, rootMeanSquare } from './measure_plan.js';
 import { noiseSpreadOf } from '../caching/noise_spread_of.js';
 import type { Folds } from './ridge_rows.js';
@@ -22,6 +23,9 @@ import type { PlanTime } from './plan_time.js';
 const MOST_RUNS = 128;
 /** And without its correction, which takes all denoising steps. */
 const MOST_UNCORRECTED = 24;
+
+/** And with part of the chunk known, by the dense policy as well. */
+const MOST_INPAINTED = 16;
 
 /** What is said of a plan beside what is measured here. */
 export interface Certified {
@@ -78,6 +82,14 @@ export async function certify(
   const heldOut = await split(true);
   const everyRow = [...folds.of.keys()];
   const { times, predictedMs } = await checkTime(policy, { plan, constants }, about.time, threads);
+  const inpainted = (isHeldOut: boolean): Promise<number> =>
+    inpaintedError(
+      policy,
+      { plan, constants },
+      trajectories,
+      rows(isHeldOut, Math.min(mostRuns, MOST_INPAINTED)),
+      about,
+    );
   const { multiplyAdds } = fitted.measured;
   const drift = driftCheck(calibration, folds);
   const certificate: Certificate = {
@@ -107,6 +119,10 @@ export async function certify(
             : null,
         }
       : null,
+    real_time_chunking: {
+      calibration: await inpainted(false),
+      held_out: heldOut ? await inpainted(true) : null,
+    },
     control: {
       calibration: about.control.error,
       held_out: Number.isFinite(about.control.heldOut) ? about.control.heldOut : null,

@@ -4,8 +4,8 @@ import type { MadePlan } from '../caching/methods/method.js';
 import type { Trajectories } from '../caching/trajectories.js';
 import { openDenoiser } from '../inference/denoiser.js';
 import { executedActions } from '../policy/executed_actions.js';
-import { denoisingSteps } from '../policy/noise_schedule.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
+import { DenseRuns } from './dense_runs.js';
 
 /** What the compiled engine made of some dense runs' starts. */
 export interface PlanMeasurement {
@@ -23,21 +23,15 @@ export async function measurePlan(
   options: { readonly threads: number },
 ): Promise<PlanMeasurement> {
   const { manifest } = policy;
-  const { samples, condition, states } = trajectories;
-  const size = states[0]!.length / samples;
-  const width = condition.length / samples;
-  const piece = (values: Float32Array, row: number): Float32Array =>
-    values.slice(row * size, (row + 1) * size);
+  const runs = new DenseRuns(policy, trajectories);
   const denoiser = await openDenoiser(policy, denoisingProgram(manifest, made), options);
   try {
     const plan: number[] = [];
     const dense: number[] = [];
     for (const row of rows) {
-      const noise = { initial: piece(states[0]!, row), steps: noiseOf(policy, trajectories, row) };
-      const observed = condition.slice(row * width, (row + 1) * width);
-      const { action } = await denoiser.denoise(observed, noise);
+      const { action } = await denoiser.denoise(runs.condition(row), runs.noise(row));
       plan.push(...action);
-      dense.push(...executedActions(manifest, piece(states.at(-1)!, row)));
+      dense.push(...executedActions(manifest, runs.sample(row)));
     }
     return {
       actions: { plan: Float32Array.from(plan), dense: Float32Array.from(dense) },
@@ -57,24 +51,4 @@ export function rootMeanSquare(
   const scaled = (values: Float32Array): Float32Array =>
     values.map((value, i) => value * Math.sqrt(weights[i % weights.length]! / mean));
   return rmsDifference(scaled(plan), scaled(dense));
-}
-
-/** The step noise (K, T, A) of a dense run, entry t of timestep t, out of its states. */
-function noiseOf(
-  { manifest }: PolicyPackage,
-  { samples, states, clean }: Trajectories,
-  row: number,
-): Float32Array {
-  const steps = denoisingSteps(manifest.noise_scheduler);
-  const size = states[0]!.length / samples;
-  const noise = new Float32Array(steps.length * size);
-  for (const [k, { c0, c1, sigma }] of steps.entries()) {
-    if (sigma === 0) continue;
-    for (let i = 0; i < size; i++) {
-      const at = row * size + i;
-      const added = states[k + 1]![at]! - c0 * clean[k]![at]! - c1 * states[k]![at]!;
-      noise[(steps.length - 1 - k) * size + i] = added / sigma;
-    }
-  }
-  return noise;
 }

@@ -78,7 +78,7 @@ function graphsOf(
     ...manifest,
     noise_scheduler: { ...manifest.noise_scheduler, steps: 1 },
   };
-  const { prepare, step } = buildStepGraphs(weights, single, numerics);
+  const { prepare, step } = buildStepGraphs(weights, single, { numerics });
   return {
     prepare: prepare.multiplyAdds,
     step: step.multiplyAdds,

@@ -54,6 +54,7 @@ describe('the certificate of a plan', () => {
       /^what it was fitted on +40 +40 +0\.01\d* +0\.0\d+ to 0\.0\d+ /m,
       /^held out +40 /m,
       /^without its correction +0\.09$/m,
+      /^in real-time chunking +0\.006$/m,
       /^affine policy without a network +0\.5$/m,
       /^finger +m +0\.01\d* +\d+\.\d %$/m,
       /differ by 0\.03 \(a standard deviation of 0\.02\)/,

@@ -9,6 +9,8 @@ import {
   type JointTrajectory,
 } from '../../src/control/ros_messages.js';
 import { NO_LIMITS } from './motion/no_limits.js';
+import type { ChunkRequest } from '../../src/inference/policy_runner.js';
+import type { Inpainting } from '../../src/policy/inpainting.js';
 import type { PolicyManifest } from '../../src/policy/manifest.js';
 
 /** ns. */
@@ -20,7 +22,13 @@ export const START = 1_000_000n * MS;
 
 /** Two joints and a number, both seen and moved at 20 Hz; a chunk has 4 actions. */
 export const MANIFEST = {
-  architecture: { n_obs_steps: 2, n_action_steps: 4, action_dim: 2 },
+  architecture: {
+    n_obs_steps: 2,
+    horizon: 6,
+    first_action_step: 1,
+    n_action_steps: 4,
+    action_dim: 2,
+  },
   inputs: [{ name: 'state', kind: 'vector', size: 3, normaliser: {} }],
   action: { joint_names: ['a', 'b'], rate_hz: 20 },
   observation_sources: [
@@ -94,6 +102,8 @@ export class Rig {
   readonly faults: (string | undefined)[] = [];
   /** Chunks that were asked for: the indices of their noise. */
   readonly asked: number[] = [];
+  /** What was said to be known of them. */
+  readonly known: (Inpainting | undefined)[] = [];
   /** What the next chunk consists of, (4, 2): by default joint a goes up by 0.01 an action. */
   action: (index: number) => number[] = () => [0.01, 0, 0.02, 0, 0.03, 0, 0.04, 0];
   /** When set, chunks wait for it. */
@@ -105,11 +115,13 @@ export class Rig {
     this.settings = { ...SETTINGS, ...settings };
     const maker = {
       prefetch: () => undefined,
-      chunk: async (_: unknown, { index }: { index: number }): Promise<MadeChunk> => {
+      chunk: async (_: unknown, { index, inpainting }: ChunkRequest): Promise<MadeChunk> => {
         this.asked.push(index);
+        this.known.push(inpainting);
         await this.gate;
         const action = Float32Array.from(this.action(index));
-        return { sample: new Float32Array(), action, latencyMs: 5, observationMs: 1 };
+        const sample = new Float32Array(12).fill(index);
+        return { sample, action, latencyMs: 5, observationMs: 1 };
       },
     };
     this.loop = new PolicyLoop(

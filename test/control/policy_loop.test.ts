@@ -188,6 +188,28 @@ describe('The policy loop', () => {
     assert.ok(points[0]!.velocities[0]! > 0.05);
   });
 
+  it('tells a chunk what the one that is being executed says of the same time', async () => {
+    const rig = new Rig({ asynchronous: true, join: 'rtc' });
+    rig.loop.start();
+    await rig.periods(5);
+    assert.equal(rig.known[0], undefined, 'nothing is being executed yet');
+    // Two periods later the last two of six rows are not known; the first is past.
+    const { known, weight } = rig.known[2]!;
+    assert.deepEqual([...known], [1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0]);
+    assert.deepEqual([weight[0], weight[8], weight[11]], [1, 0, 0]);
+    assert.ok(weight[2]! < 1 && weight[2]! > weight[4]! && weight[4]! > weight[6]!);
+    rig.loop.reset('asked for');
+    await rig.periods(2);
+    assert.equal(rig.known.at(-1), undefined, 'after a hold it begins anew');
+  });
+
+  it('says nothing of what is known where chunks are joined otherwise', async () => {
+    const rig = new Rig({ asynchronous: true, join: 'blend' });
+    rig.loop.start();
+    await rig.periods(5);
+    assert.ok(rig.known.every((known) => known === undefined));
+  });
+
   it('discards a chunk that was begun before a reset', async () => {
     const rig = new Rig();
     let open = (): void => undefined;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { affineConstants } from '../../src/caching/affine_constants.js';
 import { type DenoisingProgram, denoisingProgram } from '../../src/caching/denoising_program.js';
+import type { DenoisingInputs } from '../../src/caching/denoising_inputs.js';
 import type { SolverKind } from '../../src/caching/plan_fields.js';
 import { openDenoiser } from '../../src/inference/denoiser.js';
 import { openInterpreter } from '../../src/inference/interpreter.js';
@@ -32,6 +33,21 @@ describe('compiled and block by block agree', () => {
       });
     }
   }
+
+  it('dense, step by step', async () => {
+    await compare(policy, denoisingProgram(policy.manifest));
+  });
+
+  it('refuse to be told what they were not compiled for', async () => {
+    const denoiser = await openDenoiser(policy, undefined);
+    const inputs = randomInputs(policy, 1, 5);
+    const known = inputs.initialNoise;
+    await assert.rejects(
+      denoiseAll(denoiser, policy, inputs, { known, weight: known }),
+      /not compiled for inpainting/,
+    );
+    await denoiser.close();
+  });
 
   it('under a solver with more steps than there is noise for, which is refused', () => {
     assert.throws(() => solved(policy, 'ddim', STEPS + 1, unified(BLOCKS, [0])), /21 steps/);
@@ -112,5 +128,30 @@ async function compare(policy: PolicyPackage, program: DenoisingProgram): Promis
   await denoiser.close();
   assert.ok(sample.some((value) => value !== 0));
   assertClose(sample, expected.sample, TOLERANCE, 'samples');
+  await compareInpainted(policy, program, inputs, sample);
   return sample;
+}
+
+/** The same where part of the chunks is known. @param free what comes of them where nothing is */
+async function compareInpainted(
+  policy: PolicyPackage,
+  program: DenoisingProgram,
+  inputs: DenoisingInputs,
+  free: Float32Array,
+): Promise<void> {
+  const known = free.map((_, i) => Math.sin(3 * i));
+  const weight = free.map((_, i) => [0, 0.3, 1][i % 3]!);
+  const interpreter = await openInterpreter(policy, { threads: 1, batch: 3 });
+  const inpainting = { known, weight };
+  const { sample: expected } = await interpreter.run({ ...inputs, program, inpainting });
+  await interpreter.close();
+  const denoiser = await openDenoiser(policy, program, { inpainting: true });
+  const { sample } = await denoiseAll(denoiser, policy, inputs, inpainting);
+  const nothing = await denoiseAll(denoiser, policy, inputs);
+  await denoiser.close();
+  assertClose(sample, expected, TOLERANCE, 'inpainted samples');
+  assertClose(nothing.sample, free, TOLERANCE, 'samples of which nothing is known');
+  for (const [i, value] of sample.entries()) {
+    if (weight[i] === 1) assert.ok(Math.abs(value - known[i]!) < TOLERANCE, `${i}: ${value}`);
+  }
 }

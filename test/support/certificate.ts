@@ -19,6 +19,7 @@ export function certificateWith(rms = 0.01): Certificate {
     held_out: { episodes: [2], error },
     noise_spread: { samples: 40, draws: 2, difference: 0.03, deviation: 0.02 },
     correction: { calibration: 0.08, held_out: 0.09 },
+    real_time_chunking: { calibration: 0.005, held_out: 0.006 },
     control: { calibration: 0.4, held_out: 0.5 },
     cost: 0.02,
     multiply_adds: 1e6,

@@ -6,6 +6,7 @@ import { type Denoiser, openDenoiser } from '../../src/inference/denoiser.js';
 import type { Interpreter } from '../../src/inference/interpreter.js';
 import { Session } from '../../src/inference/session.js';
 import { noiseOfSample } from '../../src/inference/vectors.js';
+import type { Inpainting } from '../../src/policy/inpainting.js';
 import type { PolicyPackage } from '../../src/policy/policy_package.js';
 import './cache_directory.js';
 import { programFor } from './programs.js';
@@ -13,19 +14,29 @@ import { programFor } from './programs.js';
 /** Per block in canonical order the steps that compute it; undefined = every block at every step. */
 export type Updates = readonly (readonly number[])[] | undefined;
 
-/** All samples one by one through a denoiser. @returns sample (N, T, A) and action (N, Ta, A) */
+/**
+ * All samples one by one through a denoiser.
+ * @param inpainting what is known of them, (N, T, A); absent = nothing
+ * @returns sample (N, T, A) and action (N, Ta, A)
+ */
 export async function denoiseAll(
   denoiser: Pick<Denoiser, 'denoise'>,
   { manifest }: PolicyPackage,
   inputs: DenoisingInputs,
+  inpainting?: Inpainting,
 ): Promise<{ sample: Float32Array; action: Float32Array }> {
   const conditionSize = inputs.condition.length / inputs.samples;
   const chunks: { sample: Float32Array; action: Float32Array }[] = [];
   for (let i = 0; i < inputs.samples; i++) {
     const condition = inputs.condition.subarray(i * conditionSize, (i + 1) * conditionSize);
-    chunks.push(
-      await denoiser.denoise(condition, noiseOfSample(inputs, i, manifest.noise_scheduler.steps)),
-    );
+    const noise = noiseOfSample(inputs, i, manifest.noise_scheduler.steps);
+    const size = inputs.initialNoise.length / inputs.samples;
+    const of = (values: Float32Array): Float32Array => values.subarray(i * size, (i + 1) * size);
+    const known = inpainting && {
+      known: of(inpainting.known),
+      weight: of(inpainting.weight),
+    };
+    chunks.push(await denoiser.denoise(condition, noise, known));
   }
   return {
     sample: concatenate(chunks.map(({ sample }) => sample)),

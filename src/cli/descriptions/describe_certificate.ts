@@ -11,6 +11,7 @@ export function describeCertificate(certificate: Certificate): string {
   ];
   const compared = [
     ['without its correction', certificate.correction],
+    ['in real-time chunking', certificate.real_time_chunking],
     ['affine policy without a network', certificate.control],
   ] as const;
   const errors = table(

@@ -1,7 +1,10 @@
 import type { Targets } from './plan_motion.js';
 
-/** How a new chunk goes on from those before it, where they say something of the same time. */
-export type JoinMode = 'replace' | 'blend' | 'ensemble';
+/**
+ * How a new chunk goes on from those before it, where they say something of the same time. One that was denoised to go
+ * on from them (`rtc`) takes their place.
+ */
+export type JoinMode = 'replace' | 'blend' | 'ensemble' | 'rtc';
 
 /** The actions of a chunk: where the joints shall be at the end of each control period after a tick. */
 export interface ChunkTargets {
@@ -34,15 +37,15 @@ export class JoinedTargets {
    */
   join(chunk: ChunkTargets, startNs: bigint, mode: JoinMode): Targets | undefined {
     const { tickNs, periodNs, rows } = chunk;
-    const earliest = Number(startNs - tickNs) / Number(periodNs) + NEAREST;
-    const first = Math.max(0, Math.ceil(earliest) - 1);
+    const first = firstInTime(startNs - tickNs, periodNs);
     if (first >= rows.length) return undefined;
     const before = this.#chunks;
     const ahead = rows.slice(first).map((row, i) => ({
       row,
       older: before.flatMap((old) => rowsAt(old, timeOf(chunk, first + i))),
     }));
-    const joined = mode === 'replace' ? ahead.map(({ row }) => row) : JOIN[mode](ahead);
+    const joined =
+      mode === 'replace' || mode === 'rtc' ? ahead.map(({ row }) => row) : JOIN[mode](ahead);
     // The next one meets what is executed: a blend of a blend, but for an ensemble every chunk as it was.
     const kept = [...rows.slice(0, first), ...(mode === 'ensemble' ? rows.slice(first) : joined)];
     this.#chunks = [
@@ -52,6 +55,11 @@ export class JoinedTargets {
     const firstS = Number(timeOf(chunk, first) - startNs) / 1e9;
     return { firstS, spacingS: Number(periodNs) / 1e9, rows: joined };
   }
+}
+
+/** The first row of a chunk that can be executed when its execution begins so long after its tick. */
+export function firstInTime(delayNs: bigint, periodNs: bigint): number {
+  return Math.max(0, Math.ceil(Number(delayNs) / Number(periodNs) + NEAREST) - 1);
 }
 
 interface Ahead {

@@ -1,6 +1,7 @@
 import { rmsDifference } from '../../caching/rms_difference.js';
 import { quantileSeq } from 'mathjs/number';
 import { messageOf } from '../../errors.js';
+import type { ChunkRequest } from '../policy_runner.js';
 import { InferenceWorker } from './inference_worker.js';
 import type { LoadOptions } from './loaded_policy.js';
 import type { WorkerChunk } from './worker_chunk.js';
@@ -53,7 +54,8 @@ export class DenseCheck {
   }
 
   /** Loads the dense policy. What goes wrong {@link report} says. @param options of the policy that acts */
-  async load({ policy, provider, providerFallback, threads }: LoadOptions): Promise<void> {
+  async load(options: LoadOptions): Promise<void> {
+    const { policy, provider, providerFallback, threads, inpainting = false } = options;
     try {
       const worker = await this.#start({
         onCrash: (error) => {
@@ -68,6 +70,7 @@ export class DenseCheck {
         provider,
         providerFallback,
         threads,
+        inpainting,
         preset: 'dense',
       });
       this.#expectedMs = warmUp.medianMs;
@@ -84,7 +87,7 @@ export class DenseCheck {
    */
   async consider(
     { condition, action }: Pick<WorkerChunk, 'condition' | 'action'>,
-    noise: { readonly seed: number; readonly index: number },
+    request: ChunkRequest,
     leftMs: number,
     certifiedError: number | undefined,
   ): Promise<void> {
@@ -101,7 +104,7 @@ export class DenseCheck {
     this.#busy = true;
     this.#problem = undefined;
     try {
-      const dense = await this.#worker!.denoise(condition, noise);
+      const dense = await this.#worker!.denoise(condition, request);
       this.#expectedMs = dense.latencyMs;
       this.#add(rmsDifference(action, dense.action), certifiedError);
     } catch (error) {

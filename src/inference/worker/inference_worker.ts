@@ -4,7 +4,7 @@ import type { ObservationValue } from '../../control/observation_value.js';
 import type { Observation, Stamped } from '../../control/observation_window.js';
 import { messageOf } from '../../errors.js';
 import { endCalls, newCallCounter } from '../native_calls.js';
-import type { Chunk } from '../policy_runner.js';
+import type { Chunk, ChunkRequest } from '../policy_runner.js';
 import type { LoadedPolicy, LoadOptions } from './loaded_policy.js';
 import { receiveError, type WorkerRequest, type WorkerResponse } from './protocol.js';
 import { SampleIds } from './sample_ids.js';
@@ -94,27 +94,24 @@ export class InferenceWorker {
   /**
    * Makes a chunk.
    * @param window To observations, oldest first, samples in the order of the policy's sources
-   * @param noise the seed, and the chunk's index, which together give the noise
+   * @param request `inpainting` only where the policy was loaded for it
    * @throws BadInput when a picture cannot be used
    */
   async chunk(
     window: readonly Observation<ObservationValue>[],
-    noise: { readonly seed: number; readonly index: number },
+    request: ChunkRequest,
   ): Promise<WorkerChunk> {
     const { transfer, ...rest } = this.#samples.window(window);
-    return (await this.#ask({ kind: 'chunk', ...rest, ...noise }, transfer)) as WorkerChunk;
+    return (await this.#ask({ kind: 'chunk', ...rest, ...request }, transfer)) as WorkerChunk;
   }
 
   /**
    * Makes a chunk from a condition that is known already.
    * @param condition (To, Dc), normalised
-   * @param noise as for {@link chunk}
+   * @param request as for {@link chunk}
    */
-  async denoise(
-    condition: Float32Array,
-    noise: { readonly seed: number; readonly index: number },
-  ): Promise<Chunk> {
-    return (await this.#ask({ kind: 'denoise', condition, ...noise })) as Chunk;
+  async denoise(condition: Float32Array, request: ChunkRequest): Promise<Chunk> {
+    return (await this.#ask({ kind: 'denoise', condition, ...request })) as Chunk;
   }
 
   /** Frees the policy; the thread stays for the next one. */

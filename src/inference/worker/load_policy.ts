@@ -104,7 +104,8 @@ async function openWithinBudget(
 ): Promise<Opened> {
   const budgetMs = options.latencyBudgetMs ?? 0;
   const tooSlow: Preset[] = [];
-  const settings = { threads: options.threads, provider };
+  const { threads, inpainting = false } = options;
+  const settings = { threads, provider, inpainting };
   const presets = options.plan === undefined ? fromPreset(options.preset ?? 'dense') : [undefined];
   for (const [i, preset] of presets.entries()) {
     const choice: PlanChoice =

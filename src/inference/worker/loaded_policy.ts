@@ -23,6 +23,8 @@ export interface LoadOptions {
   readonly providerFallback: boolean;
   /** Inside one operator. */
   readonly threads: number;
+  /** Whether chunks may be told what is known of them; default false. */
+  readonly inpainting?: boolean;
 }
 
 /** A policy that is loaded, warm and ready, as plain data. */

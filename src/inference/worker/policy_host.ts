@@ -1,5 +1,6 @@
 import type { ObservationValue } from '../../control/observation_value.js';
 import type { Observation, Stamped } from '../../control/observation_window.js';
+import type { ChunkRequest } from '../policy_runner.js';
 import { InferenceWorker } from './inference_worker.js';
 import type { LoadedPolicy, LoadOptions } from './loaded_policy.js';
 import type { WorkerChunk } from './worker_chunk.js';
@@ -97,10 +98,10 @@ export class PolicyHost {
   /** See {@link InferenceWorker.chunk}. */
   async chunk(
     window: readonly Observation<ObservationValue>[],
-    noise: { readonly seed: number; readonly index: number },
+    request: ChunkRequest,
   ): Promise<WorkerChunk> {
     if (!this.#active) throw new Error('no policy is active');
-    return this.#active.chunk(window, noise);
+    return this.#active.chunk(window, request);
   }
 
   /** Frees all policies. */

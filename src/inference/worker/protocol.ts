@@ -2,6 +2,7 @@ import { CameraFrame, type CameraFrameTransfer } from '../../control/camera_fram
 import type { ObservationValue } from '../../control/observation_value.js';
 import type { Stamped } from '../../control/observation_window.js';
 import { BadInput, messageOf } from '../../errors.js';
+import type { ChunkRequest } from '../policy_runner.js';
 import type { LoadOptions } from './loaded_policy.js';
 
 /** A sample as plain data; from then on the thread knows it by its id. */
@@ -30,15 +31,9 @@ export type WorkerRequest =
   | ({
       readonly kind: 'chunk';
       readonly window: readonly SentObservation[];
-      readonly seed: number;
-      readonly index: number;
-    } & SampleUpdate)
-  | {
-      readonly kind: 'denoise';
-      readonly condition: Float32Array;
-      readonly seed: number;
-      readonly index: number;
-    }
+    } & SampleUpdate &
+      ChunkRequest)
+  | ({ readonly kind: 'denoise'; readonly condition: Float32Array } & ChunkRequest)
   | { readonly kind: 'unload' };
 
 /** An answer; `ready` is said once, without being asked. */

@@ -71,6 +71,7 @@ async function chunk({
   window,
   seed,
   index,
+  inpainting,
   ...sent
 }: Extract<WorkerRequest, { kind: 'chunk' }>): Promise<WorkerChunk> {
   update(sent);
@@ -83,19 +84,21 @@ async function chunk({
   );
   const observationMs = performance.now() - begin;
   const noise = seededChunkNoise(seed, index, scheduler.steps, a.horizon, a.action_dim);
-  return { ...(await runner.denoise(condition, noise)), condition, thumbnails, observationMs };
+  const made = await runner.denoise(condition, noise, inpainting);
+  return { ...made, condition, thumbnails, observationMs };
 }
 
 async function denoise({
   condition,
   seed,
   index,
+  inpainting,
 }: Extract<WorkerRequest, { kind: 'denoise' }>): Promise<Chunk> {
   if (!running) throw new Error('no policy is loaded');
   const { runner } = running;
   const { architecture: a, noise_scheduler: scheduler } = runner.manifest;
   const noise = seededChunkNoise(seed, index, scheduler.steps, a.horizon, a.action_dim);
-  return runner.denoise(condition, noise);
+  return runner.denoise(condition, noise, inpainting);
 }
 
 async function answer(request: Exclude<WorkerRequest, { kind: 'prefetch' }>): Promise<unknown> {

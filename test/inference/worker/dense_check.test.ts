@@ -43,7 +43,7 @@ describe('DenseCheck', () => {
     for (let i = 0; i < 7; i++) await check.consider(CHUNK, NOISE, 400, 3.5);
     const { policy, provider, providerFallback, threads } = OPTIONS;
     assert.deepEqual(asked, [
-      { policy, provider, providerFallback, threads, preset: 'dense' },
+      { policy, provider, providerFallback, threads, inpainting: false, preset: 'dense' },
       [CHUNK.condition, NOISE],
       [CHUNK.condition, NOISE],
     ]);

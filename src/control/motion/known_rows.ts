@@ -1,0 +1,50 @@
+import { type Inpainting, softMask } from '../../policy/inpainting.js';
+import type { Architecture } from '../../policy/manifest.js';
+import { firstInTime } from './joined_targets.js';
+
+interface Executed {
+  /** (T, A), normalised. */
+  readonly sample: Float32Array;
+  readonly tickNs: bigint;
+}
+
+/**
+ * What is known of the next chunk from the one that is being executed: real-time chunking. Rows that will be executed
+ * before the next chunk is there are fixed, those after them are the less binding the further ahead they are.
+ */
+export class KnownRows {
+  #executed: Executed | undefined;
+
+  /** The motion goes by this chunk now. */
+  execute(executed: Executed): void {
+    this.#executed = executed;
+  }
+
+  /** The next chunk stands alone. */
+  forget(): void {
+    this.#executed = undefined;
+  }
+
+  /**
+   * @param tickNs of the next chunk
+   * @param delayNs from its tick to the first of its actions that can be executed
+   * @returns undefined where nothing is known
+   */
+  of(
+    { horizon, action_dim: actions, first_action_step: first }: Architecture,
+    { tickNs, periodNs, delayNs }: Record<'tickNs' | 'periodNs' | 'delayNs', bigint>,
+  ): Inpainting | undefined {
+    if (!this.#executed) return undefined;
+    const { sample, tickNs: before } = this.#executed;
+    const passed = Math.round(Number(tickNs - before) / Number(periodNs));
+    const known = horizon - passed;
+    if (passed < 0 || known <= 0) return undefined;
+    const rows = new Float32Array(horizon * actions);
+    rows.set(sample.subarray(passed * actions));
+    const mask = softMask(horizon, first + firstInTime(delayNs, periodNs), known);
+    return {
+      known: rows,
+      weight: Float32Array.from(rows, (_, i) => mask[Math.floor(i / actions)]!),
+    };
+  }
+}
