@@ -139,7 +139,8 @@ class RobotNode:
         self.trajectories.put(Received(ns_of(message.header.stamp), time.time_ns(), message.joint_names, points))
 
     def _take_chunk(self, message):
-        self.inference_ms.append(ns_of(message.inference_latency) / 1e6)
+        if message.status == ActionChunk.STATUS_OK:
+            self.inference_ms.append(ns_of(message.inference_latency) / 1e6)
 
     def _take_diagnostics(self, message):
         self.diagnostics = {status.name.split(': ')[-1]: {v.key: v.value for v in status.values}

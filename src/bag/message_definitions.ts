@@ -1,4 +1,5 @@
 import { parse } from '@foxglove/rosmsg';
+import { FAULT_STATUS } from '../control/fault_status.js';
 import type { MessageDefinition } from './message_schema.js';
 
 /**
@@ -57,6 +58,10 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
     'uint32 n_actions',
     'uint32 action_dim',
     'float64[] actions',
+    ...Object.entries(FAULT_STATUS).map(
+      ([name, code]) => `uint8 STATUS_${name.toUpperCase()}=${code}`,
+    ),
+    'uint8 status',
   ],
 };
 

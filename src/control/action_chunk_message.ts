@@ -1,3 +1,4 @@
+import { FAULT_STATUS, type FaultStatus } from './fault_status.js';
 import type { TrajectorySpec } from './joint_trajectory.js';
 import type { ObservationValue } from './observation_value.js';
 import type { Observation, WindowEvent } from './observation_window.js';
@@ -32,6 +33,29 @@ export function actionChunkMessage(
     n_actions: action.length / jointNames.length,
     action_dim: jointNames.length,
     actions: [...action],
+    status: FAULT_STATUS.ok,
+  };
+}
+
+/** That the robot is held, and why: a message without actions. @param nowNs by the node's clock */
+export function faultMessage(
+  status: FaultStatus,
+  nowNs: bigint,
+  { policySha256, planSha256 }: ChunkOrigin,
+  { jointNames, rateHz }: TrajectorySpec,
+): ActionChunkMessage {
+  return {
+    header: { stamp: rosTime(nowNs), frame_id: '' },
+    chunk_id: 0n,
+    observation_stamps: [],
+    policy_sha256: policySha256,
+    plan_sha256: planSha256 ?? '',
+    inference_latency: rosTime(0n),
+    rate_hz: rateHz,
+    n_actions: 0,
+    action_dim: jointNames.length,
+    actions: [],
+    status: FAULT_STATUS[status],
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Chunk, ChunkRequest } from '../inference/policy_runner.js';
 import type { PolicyManifest } from '../policy/manifest.js';
 import type { Patience } from './arrival_model.js';
+import type { FaultStatus } from './fault_status.js';
 import type { MotionSettings } from './motion/motion_executor.js';
 import type { ObservationLayout } from './observation_layout.js';
 import type { ObservationValue } from './observation_value.js';
@@ -17,6 +18,10 @@ export interface LoopSettings extends MotionSettings, Patience {
   readonly maxAgesNs: readonly bigint[];
   /** Seed of the noise of each activation's chunks. */
   readonly seed: number;
+  /** Faults after which somebody has to say that the robot may go on. */
+  readonly manualRecovery: readonly FaultStatus[];
+  /** Chunks in a row that leave the limits before that is a fault of its own; 0 = never. */
+  readonly limitStormChunks: number;
   /** Time a chunk may take before it counts as late, ms; 0 = none. */
   readonly latencyBudgetMs: number;
 }

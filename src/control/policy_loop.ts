@@ -1,7 +1,8 @@
-import { actionChunkMessage, type ObservationEvent } from './action_chunk_message.js';
+import { actionChunkMessage, faultMessage, type ObservationEvent } from './action_chunk_message.js';
 import { messageOf } from '../errors.js';
 import { ArrivalModel } from './arrival_model.js';
 import { faultKind } from './fault_kind.js';
+import { type Fault, type FAULT_STATUS, type FaultStatus, inputFault } from './fault_status.js';
 import type {
   ChunkMaker,
   LoopClock,
@@ -13,7 +14,7 @@ import type {
 import { LoopStatistics } from './loop_statistics.js';
 import { LoopTime } from './loop_time.js';
 import { KnownRows } from './motion/known_rows.js';
-import { MotionExecutor } from './motion/motion_executor.js';
+import { MotionExecutor, type MotionVerdict } from './motion/motion_executor.js';
 import type { Inpainting } from '../policy/inpainting.js';
 import type { ObservationValue } from './observation_value.js';
 import { ObservationWindow, type WindowEvent } from './observation_window.js';
@@ -29,7 +30,10 @@ export type LoopState = 'stopped' | 'waiting' | 'running' | 'holding';
 const MAX_AHEAD_NS = 500_000_000n;
 /** How often sources that went silent are looked for, ns. */
 const WATCH_NS = 10_000_000n;
-const TOO_SLOW = 'inference takes longer than the actions of a chunk last';
+const TOO_SLOW: Fault = {
+  status: 'overrun',
+  reason: 'inference takes longer than the actions of a chunk last',
+};
 /** Chunks whose latency says how long the next one will take. */
 const LATENCIES = 32;
 /** Actions at the end of a chunk, where it comes to rest, that the next one should be in time to replace. */
@@ -61,7 +65,11 @@ export class PolicyLoop {
   #motionOf: PolicyMotion;
   #settings: LoopSettings;
   #state: LoopState = 'stopped';
-  #reason: string | undefined;
+  #fault: Fault | undefined;
+  /** Whether the fault waits for somebody to say that the robot may go on. */
+  #latched = false;
+  /** Chunks in a row that left the limits. */
+  #limited = 0;
   /** Until then the reason is not replaced by what only follows from it, ns. */
   #reasonHoldsUntilNs = 0n;
   /** Chunks begun in an earlier epoch are discarded. */
@@ -115,7 +123,17 @@ export class PolicyLoop {
 
   /** Why the robot is held or waited for; undefined when all is well. */
   get reason(): string | undefined {
-    return this.#reason;
+    return this.#fault?.reason;
+  }
+
+  /** The same as a kind; `ok` when all is well. */
+  get status(): keyof typeof FAULT_STATUS {
+    return this.#fault?.status ?? 'ok';
+  }
+
+  /** Whether it goes on only after {@link recover}. */
+  get needsRecovery(): boolean {
+    return this.#latched;
   }
 
   /** What became of each source's messages once they were in the window. */
@@ -133,7 +151,9 @@ export class PolicyLoop {
     this.#forget();
     this.#chunks = 0;
     this.#state = 'waiting';
-    this.#reason = 'waiting for observations';
+    this.#fault = { status: 'missing_input', reason: 'waiting for observations' };
+    this.#latched = false;
+    this.#limited = 0;
   }
 
   /** Stops to act and brings the robot to rest. */
@@ -142,12 +162,22 @@ export class PolicyLoop {
     this.#hold(this.#now());
     this.#forget();
     this.#state = 'stopped';
-    this.#reason = undefined;
+    this.#fault = undefined;
+    this.#latched = false;
   }
 
   /** Ends the episode: the robot is held, the next observation begins a new history. */
-  reset(reason: string): void {
-    if (this.#state !== 'stopped') this.#interrupt(reason, this.#now());
+  reset(reason: string, status: FaultStatus = 'reset'): void {
+    if (this.#state !== 'stopped') this.#interrupt({ status, reason }, this.#now());
+  }
+
+  /** The robot may go on after a fault that waits for this. @returns whether one did */
+  recover(): boolean {
+    const was = this.#latched;
+    this.#latched = false;
+    this.#limited = 0;
+    if (was) this.#forget();
+    return was;
   }
 
   /** Takes effect with the next tick. */
@@ -201,7 +231,9 @@ export class PolicyLoop {
     this.statistics.problem(source, why);
     if (!this.#health.unusable(source) || this.#state === 'stopped') return;
     // Whatever was the reason before, such as a reset: this is what has to be repaired now.
-    if (!this.#reason?.startsWith('unusable: ')) this.#interrupt(`unusable: ${why}`, nowNs);
+    if (this.#fault?.status !== 'unusable_input') {
+      this.#interrupt({ status: 'unusable_input', reason: `unusable: ${why}` }, nowNs);
+    }
   }
 
   /** A message of the topic that says nothing about a source. @param joints what it names instead */
@@ -237,14 +269,14 @@ export class PolicyLoop {
   #watch(nowNs: bigint): void {
     // Without a clock it would hold for ever.
     if (nowNs > 0n && nowNs < this.#reasonHoldsUntilNs) return;
-    if (this.#health.hasFailed && this.#reason?.startsWith('unusable: ')) return;
+    if (this.#health.hasFailed && this.#fault?.status === 'unusable_input') return;
     const reason = this.#notReady(nowNs);
     if (reason === undefined) {
-      if (this.#busy && nowNs > this.#chunkEndsNs) this.#fault(TOO_SLOW, nowNs);
+      if (this.#busy && nowNs > this.#chunkEndsNs) this.#fail(TOO_SLOW, nowNs);
       return;
     }
     if (this.#window.nextTickNs !== undefined) this.#forget();
-    this.#fault(reason, nowNs);
+    this.#fail(inputFault(reason), nowNs);
   }
 
   /** Why nothing can be observed now. The window forgets at a fault what this loop still knows. */
@@ -299,7 +331,7 @@ export class PolicyLoop {
     }
     if (event.kind === 'episode_end') {
       this.#epoch++;
-      this.#fault(event.reason, nowNs);
+      this.#fail(inputFault(event.reason), nowNs);
       return;
     }
     const delayNs = nowNs - event.tickNs;
@@ -307,6 +339,8 @@ export class PolicyLoop {
     if (!event.due) {
       const { n_obs_steps: obsSteps } = this.#policy.manifest.architecture;
       this.#prefetch.observed(event.window.at(-1)!.samples, event.dueInTicks, obsSteps);
+    } else if (this.#latched) {
+      this.#window.retry();
     } else if (this.#busy) {
       this.statistics.overrun(this.#clock.steadyMs());
       this.#window.retry();
@@ -341,7 +375,8 @@ export class PolicyLoop {
       this.statistics.discarded('begun_before_a_reset');
     } else if (made === undefined) {
       this.statistics.discarded('inference_failed');
-      this.#interrupt(`inference failed: ${messageOf(failure)}`, nowNs);
+      const reason = `inference failed: ${messageOf(failure)}`;
+      this.#interrupt({ status: 'inference_failed', reason }, nowNs);
     } else {
       const { latencyMs, observationMs } = made;
       const budgetMs = this.#settings.latencyBudgetMs;
@@ -355,12 +390,15 @@ export class PolicyLoop {
         seen,
         this.#settings,
       );
+      this.#limited = leavesLimits(verdict) ? this.#limited + 1 : 0;
+      const { limitStormChunks: most } = this.#settings;
       if (verdict.kind === 'refused') {
         this.statistics.discarded('refused_by_a_guard');
-        this.#interrupt(`chunk refused: ${verdict.objection}`, nowNs);
+        const reason = `chunk refused: ${verdict.objection}`;
+        this.#interrupt({ status: verdict.cause, reason }, nowNs);
       } else if (verdict.kind === 'over') {
         this.statistics.discarded('over_before_it_was_ready');
-        this.#fault(TOO_SLOW, nowNs);
+        this.#fail(TOO_SLOW, nowNs);
       } else {
         this.#known.execute({ sample: made.sample, tickNs: event.tickNs });
         this.statistics.intervened(verdict);
@@ -370,7 +408,16 @@ export class PolicyLoop {
         this.#window.setActionSteps(this.#stepsToNext());
         this.#running();
       }
+      if (most > 0 && this.#limited >= most) this.#storm(nowNs);
     }
+  }
+
+  /** The policy wants again and again what the limits do not allow: something is wrong with it, or with them. */
+  #storm(nowNs: bigint): void {
+    const last = this.#fault ? `, the last one: ${this.#fault.reason}` : '';
+    const reason = `limit storm: ${this.#limited} chunks in a row left the limits${last}`;
+    this.#limited = 0;
+    this.#interrupt({ status: 'limit_storm', reason }, nowNs);
   }
 
   /** What is known of the chunk of a tick, where chunks are denoised to go on from each other. */
@@ -383,27 +430,34 @@ export class PolicyLoop {
   #running(): void {
     const wasHeld = this.#state !== 'running';
     this.#state = 'running';
-    this.#reason = undefined;
+    this.#fault = undefined;
     this.#reasonHoldsUntilNs = 0n;
     if (wasHeld) this.#outputs.fault(undefined);
   }
 
   /** A fault after which nothing goes on from where it was. */
-  #interrupt(reason: string, nowNs: bigint): void {
+  #interrupt(fault: Fault, nowNs: bigint): void {
     this.#forget();
-    this.#fault(reason, nowNs);
+    this.#fail(fault, nowNs);
   }
 
-  #fault(reason: string, nowNs: bigint): void {
-    const kind = faultKind(reason);
+  #fail(fault: Fault, nowNs: bigint): void {
+    // What follows from a fault that waits for somebody does not hide it.
+    if (this.#latched) return;
+    const kind = faultKind(fault.reason);
     if (this.#state === 'running') this.statistics.fault(kind);
     // Before the first chunk there is nothing to hold: it is only waited.
     const state = this.#state === 'running' || this.#motion.begun ? 'holding' : this.#state;
-    const isNews = this.#state !== state || faultKind(this.#reason ?? '') !== kind;
+    const isNews = this.#state !== state || faultKind(this.#fault?.reason ?? '') !== kind;
     this.#hold(nowNs);
     this.#state = state;
-    this.#reason = reason;
-    if (isNews) this.#outputs.fault(reason);
+    this.#fault = fault;
+    this.#latched = state === 'holding' && this.#settings.manualRecovery.includes(fault.status);
+    if (!isNews) return;
+    this.#outputs.fault(fault.reason);
+    if (state === 'holding') {
+      this.#outputs.chunk(faultMessage(fault.status, nowNs, this.#policy, this.#motionOf.spec));
+    }
   }
 
   #hold(nowNs: bigint): void {
@@ -421,7 +475,9 @@ export class PolicyLoop {
       this.#health.forgetStamps();
       this.#wakeNs = undefined;
       // Where the robot was told to be by the clock as it went before.
-      if (this.#state !== 'stopped') this.#interrupt(`the clock jumped ${jump}`, lastNs);
+      if (this.#state !== 'stopped') {
+        this.#interrupt({ status: 'clock_jump', reason: `the clock jumped ${jump}` }, lastNs);
+      }
       this.#motion.forget();
       this.#known.forget();
     }
@@ -441,6 +497,13 @@ export class PolicyLoop {
 function newestOf({ window }: ObservationEvent): bigint {
   const { samples } = window.at(-1)!;
   return samples.reduce((newest, { stampNs }) => (stampNs > newest ? stampNs : newest), 0n);
+}
+
+/** Whether a chunk would have left the limits of positions, or was refused for any limit. */
+function leavesLimits(verdict: MotionVerdict): boolean {
+  return verdict.kind === 'sent'
+    ? verdict.clamped > 0
+    : verdict.kind === 'refused' && verdict.cause === 'limit';
 }
 
 function toMs(ns: bigint): number {

@@ -37,6 +37,8 @@ export interface ActionChunkMessage {
   readonly n_actions: number;
   readonly action_dim: number;
   readonly actions: readonly number[];
+  /** See `FAULT_STATUS`. */
+  readonly status: number;
 }
 
 const NS_PER_SECOND = 1_000_000_000n;

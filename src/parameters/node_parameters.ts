@@ -1,3 +1,4 @@
+import { FAULT_STATUS, type FaultStatus } from '../control/fault_status.js';
 import type { JoinMode } from '../control/motion/joined_targets.js';
 import type { MotionLimits } from '../control/motion/motion_limits.js';
 import { BadInput } from '../errors.js';
@@ -9,6 +10,7 @@ const SYNCS = ['latest', 'approximate'] as const;
 const TRAJECTORY_STAMPS = ['tick', 'publish', 'zero'] as const;
 const JOIN_MODES = ['replace', 'blend', 'ensemble', 'rtc'] as const;
 const LIMIT_POLICIES = ['saturate', 'refuse'] as const;
+const FAULTS = Object.keys(FAULT_STATUS).filter((name) => name !== 'ok') as FaultStatus[];
 const RELIABILITIES = ['default', 'best_effort', 'reliable'] as const;
 
 export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
@@ -68,6 +70,9 @@ export interface NodeParameters {
   readonly stopMs: number;
   readonly onLimit: LimitPolicy;
   readonly limits: MotionLimits;
+  /** Chunks; 0: never. */
+  readonly limitStormChunks: number;
+  readonly manualRecovery: readonly FaultStatus[];
   readonly drift: DriftParameters;
   readonly recordSeconds: number;
   /** MB, 10^6 bytes. */
@@ -117,6 +122,8 @@ export function nodeParameters(values: ReadonlyMap<string, ParameterValue>): Nod
       acceleration: read.numbers('limits.acceleration'),
       jerk: read.numbers('limits.jerk'),
     },
+    limitStormChunks: read.number('limit_storm_chunks'),
+    manualRecovery: read.someOf('manual_recovery', FAULTS),
     drift: {
       monitor: read.boolean('drift.monitor'),
       fallback: read.string('drift.fallback'),
@@ -171,6 +178,12 @@ class TypedValues {
     const isStrings = (value: unknown): value is readonly string[] =>
       Array.isArray(value) && value.every((element) => typeof element === 'string');
     return this.#read(name, 'an array of strings', isStrings);
+  }
+
+  someOf<T extends string>(name: string, allowed: readonly T[]): readonly T[] {
+    const areAllowed = (value: unknown): value is readonly T[] =>
+      Array.isArray(value) && value.every((one) => allowed.some((known) => known === one));
+    return this.#read(name, `some of ${allowed.join(', ')}`, areAllowed);
   }
 
   oneOf<T extends string>(name: string, allowed: readonly T[]): T {

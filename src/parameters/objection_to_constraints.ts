@@ -51,6 +51,13 @@ function objectionTo(
       const i = list.findIndex((element) => element < lower);
       return i < 0 ? undefined : `${name}[${i}] must be at least ${lower}, not ${list[i]}`;
     }
+    case 'subset_of': {
+      const list = value as readonly string[];
+      const other = list.find((element) => !constraint.values.includes(element));
+      return other === undefined
+        ? undefined
+        : `${name} may hold only ${constraint.values.join(', ')}, not '${shown(other)}'`;
+    }
     case 'unique': {
       const list = value as readonly (number | string)[];
       const twice = list.find((element, i) => list.indexOf(element) < i);

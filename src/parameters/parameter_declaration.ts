@@ -9,6 +9,8 @@ export type ParameterConstraint =
   /** Both inclusive. */
   | { readonly kind: 'bounds'; readonly lower: number; readonly upper: number }
   | { readonly kind: 'one_of'; readonly values: readonly string[] }
+  /** Each of these at will. */
+  | { readonly kind: 'subset_of'; readonly values: readonly string[] }
   /** Inclusive, of every element. */
   | { readonly kind: 'lower_element_bounds'; readonly lower: number }
   /** No element twice. */

@@ -54,6 +54,8 @@ function constraintInWords(constraint: ParameterConstraint): string {
       return '';
     case 'one_of':
       return `one of ${constraint.values.join(', ')}`;
+    case 'subset_of':
+      return `only ${constraint.values.join(', ')}`;
     case 'lower_element_bounds':
       return `every element at least ${constraint.lower}`;
     case 'unique':

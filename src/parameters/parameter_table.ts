@@ -39,6 +39,8 @@ function allowedValues(constraint: ParameterConstraint): string {
         : `${constraint.lower} to ${constraint.upper}`;
     case 'one_of':
       return constraint.values.map((value) => `\`${value}\``).join(' ');
+    case 'subset_of':
+      return `of ${constraint.values.map((value) => `\`${value}\``).join(' ')}`;
     case 'lower_element_bounds':
       return `each at least ${constraint.lower}`;
     case 'unique':

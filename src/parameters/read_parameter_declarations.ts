@@ -35,6 +35,7 @@ const parameter = z.strictObject({
     .strictObject({
       'bounds<>': z.tuple([z.number(), z.number()]).optional(),
       'one_of<>': z.tuple([z.array(z.string()).min(1)]).optional(),
+      'subset_of<>': z.tuple([z.array(z.string()).min(1)]).optional(),
       'lower_element_bounds<>': z.tuple([z.number()]).optional(),
       'unique<>': z.tuple([]).optional(),
     })
@@ -111,10 +112,12 @@ function readConstraints(
 ): ParameterConstraint[] {
   const bounds = validation['bounds<>'];
   const oneOf = validation['one_of<>'];
+  const subsetOf = validation['subset_of<>'];
   const elements = validation['lower_element_bounds<>'];
   return [
     ...(bounds ? [{ kind: 'bounds', lower: bounds[0], upper: bounds[1] } as const] : []),
     ...(oneOf ? [{ kind: 'one_of', values: oneOf[0] } as const] : []),
+    ...(subsetOf ? [{ kind: 'subset_of', values: subsetOf[0] } as const] : []),
     ...(elements ? [{ kind: 'lower_element_bounds', lower: elements[0] } as const] : []),
     ...(validation['unique<>'] ? [{ kind: 'unique' } as const] : []),
   ];

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { InputRecorder } from '../bag/input_recorder.js';
 import { saveInputs } from '../bag/save_inputs.js';
+import type { FaultStatus } from '../control/fault_status.js';
 import { PolicyLoop } from '../control/policy_loop.js';
 import type { ChunkMaker } from '../control/loop_interfaces.js';
 import type { LoadedPolicy } from '../inference/worker/loaded_policy.js';
@@ -146,8 +147,13 @@ export class ConfiguredPolicy {
   }
 
   /** Ends what is under way; the next observation begins a new history. */
-  interrupt(reason: string): void {
-    this.#loop.reset(reason);
+  interrupt(reason: string, status?: FaultStatus): void {
+    this.#loop.reset(reason, status);
+  }
+
+  /** The robot may go on after a fault. @returns whether one waited for that */
+  recover(): boolean {
+    return this.#loop.recover();
   }
 
   /** Writes the last inputs into a bag. @param seconds 0 = all that is kept */
@@ -171,6 +177,8 @@ export class ConfiguredPolicy {
       loaded: this.#loaded,
       state: this.#loop.state,
       reason: this.#loop.reason,
+      status: this.#loop.status,
+      needsRecovery: this.#loop.needsRecovery,
       shadow: this.#parameters.shadow,
       providerIsFree: this.#parameters.executionProvider === 'auto',
       report: this.#loop.statistics.report(performance.now()),

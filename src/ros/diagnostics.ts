@@ -1,3 +1,4 @@
+import { FAULT_STATUS } from '../control/fault_status.js';
 import type { LoopReport } from '../control/loop_statistics.js';
 import type { LoopState } from '../control/policy_loop.js';
 import type { SourceCounts } from '../control/observation_window.js';
@@ -28,6 +29,9 @@ export interface DiagnosedPolicy {
   readonly loaded: LoadedPolicy;
   readonly state: LoopState;
   readonly reason: string | undefined;
+  readonly status: keyof typeof FAULT_STATUS;
+  /** Whether the robot goes on only when it is told that it may. */
+  readonly needsRecovery: boolean;
   readonly shadow: boolean;
   /** Whether the execution provider was left to the node. */
   readonly providerIsFree: boolean;
@@ -74,7 +78,8 @@ function loopStatus({
   }
   const { state, report, shadow } = policy;
   const clock = clockStands ? 'the clock stands still' : undefined;
-  const reasons = [policy.reason, clock, problem].filter((one) => one !== undefined);
+  const recovery = policy.needsRecovery ? 'it goes on after ~/recover' : undefined;
+  const reasons = [policy.reason, recovery, clock, problem].filter((one) => one !== undefined);
   const reason = reasons.length > 0 ? reasons.join('; ') : undefined;
   const levels = {
     stopped: LEVEL.ok,
@@ -87,6 +92,8 @@ function loopStatus({
   return statusOf(title, level, reason === undefined ? state : `${state}: ${reason}`, {
     lifecycle,
     state,
+    status: policy.status,
+    status_code: FAULT_STATUS[policy.status],
     ...(reason !== undefined && { reason }),
     ...(shadow && { shadow: 'true: no trajectories are published' }),
     control_ticks: report.ticks,

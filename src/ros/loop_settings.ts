@@ -42,6 +42,8 @@ export function loopSettings(
     stopS: parameters.stopMs / 1e3,
     onLimit: parameters.onLimit,
     limits: parameters.limits,
+    manualRecovery: parameters.manualRecovery,
+    limitStormChunks: parameters.limitStormChunks,
   };
 }
 

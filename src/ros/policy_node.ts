@@ -99,6 +99,10 @@ export class PolicyNode {
         this.#configured().interrupt('the history was reset');
         return 'the history begins anew with the next observation';
       },
+      recover: () =>
+        this.#configured().recover()
+          ? 'the robot may go on'
+          : 'no fault waits for a recovery: nothing was done',
       saveInputs: (path, seconds) => this.#configured().saveInputs(path, seconds),
     });
     this.#diagnostics = setInterval(
@@ -299,7 +303,7 @@ export class PolicyNode {
     logger.error(messageOf(error));
     const policy = this.#policy;
     if (!policy || this.#closing) return;
-    policy.interrupt('the inference thread ended; it is started anew');
+    policy.interrupt('the inference thread ended; it is started anew', 'worker_lost');
     // One that fails again and again must not take the whole machine.
     await setTimeout(RECOVERY_PAUSE_MS);
     if (this.#policy !== policy || this.#closing || !this.#host.hasFailed) return;

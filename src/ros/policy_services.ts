@@ -19,6 +19,8 @@ export interface PolicyServiceActions {
   }>;
   /** @returns what was done */
   resetHistory(): string;
+  /** @returns what was done */
+  recover(): string;
   /** @param seconds 0 = all that is kept */
   saveInputs(
     path: string,
@@ -48,6 +50,7 @@ export function offerServices(node: RosNode, actions: PolicyServiceActions): voi
     actions.load(request),
   );
   offer('std_srvs/srv/Trigger', '~/reset_history', () => ({ message: actions.resetHistory() }));
+  offer('std_srvs/srv/Trigger', '~/recover', () => ({ message: actions.recover() }));
   offer(
     'bac_policy/srv/SaveInputs',
     '~/save_inputs',

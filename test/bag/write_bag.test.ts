@@ -39,6 +39,7 @@ const CHUNK = {
   n_actions: 1,
   action_dim: 2,
   actions: Float64Array.of(0.1, -2.5),
+  status: 3,
 };
 
 async function fill(bag: BagWriter): Promise<void> {

@@ -68,6 +68,8 @@ const SETTINGS: LoopSettings = {
   stopS: 0.05,
   onLimit: 'refuse',
   limits: NO_LIMITS,
+  manualRecovery: [],
+  limitStormChunks: 0,
 };
 
 /** As the loop takes it, at 20 Hz. */

@@ -39,7 +39,11 @@ export type MotionVerdict =
   /** All of its actions are past. */
   | { readonly kind: 'over' }
   /** Not executed; the motion before goes on to its end. */
-  | { readonly kind: 'refused'; readonly objection: string };
+  | {
+      readonly kind: 'refused';
+      readonly cause: 'invalid_chunk' | 'limit';
+      readonly objection: string;
+    };
 
 /** A joint that stands further than this from where it was told to be was moved by somebody else; rad or m. */
 const ELSEWHERE = 0.05;
@@ -90,7 +94,7 @@ export class MotionExecutor {
     const bad = action.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {
       const joint = spec.jointNames[bad % spec.jointNames.length]!;
-      return { kind: 'refused', objection: `an action has ${joint} at ${action[bad]}` };
+      return refused('invalid_chunk', `an action has ${joint} at ${action[bad]}`);
     }
     const chunk = {
       tickNs,
@@ -105,11 +109,11 @@ export class MotionExecutor {
     const { smoothingS, limits } = settings;
     const planned = planMotion(start, targets, { smoothingS, limits, discrete });
     if ('violation' in planned) {
-      return { kind: 'refused', objection: objectionOf(planned.violation, spec) };
+      return refused('limit', objectionOf(planned.violation, spec));
     }
     const { clamped, stretch, kept } = planned;
     if (settings.onLimit === 'refuse' && kept !== undefined) {
-      return { kind: 'refused', objection: objectionOf(kept, spec) };
+      return refused('limit', objectionOf(kept, spec));
     }
     const whole = this.#fromNow(nowNs, startNs, start, planned.path);
     const isDense = settings.outputStepS > 0 && isKnown;
@@ -123,7 +127,7 @@ export class MotionExecutor {
     const after = isKnown ? 0 : targets.firstS + Number(settings.leadNs) / 1e9 - TOLERANCE_S;
     const trajectory = motionMessage(path, spec.jointNames, stampNs, nowNs - zeroNs, after);
     const objection = objectionToJointTrajectory(trajectory, spec.jointNames);
-    if (objection !== undefined) return { kind: 'refused', objection };
+    if (objection !== undefined) return refused('invalid_chunk', objection);
     if (!settings.shadow) {
       this.#send(trajectory);
       this.#commanded = { path, startNs: nowNs, jointNames: spec.jointNames };
@@ -196,6 +200,13 @@ export class MotionExecutor {
     const isKnown = seen.every((position) => position !== undefined);
     return { start: atRest(first!.map((target, joint) => seen[joint] ?? target)), isKnown };
   }
+}
+
+function refused(
+  cause: Extract<MotionVerdict, { kind: 'refused' }>['cause'],
+  objection: string,
+): MotionVerdict {
+  return { kind: 'refused', cause, objection };
 }
 
 function endOf({ path, startNs }: Commanded): bigint {
