@@ -70,6 +70,8 @@ export class PolicyLoop {
   #latched = false;
   /** Chunks in a row that left the limits. */
   #limited = 0;
+  /** Tick of the last of them, ns. */
+  #limitedAtNs = 0n;
   /** Until then the reason is not replaced by what only follows from it, ns. */
   #reasonHoldsUntilNs = 0n;
   /** Chunks begun in an earlier epoch are discarded. */
@@ -144,6 +146,11 @@ export class PolicyLoop {
   /** Stamp of each source's last usable message, ns; also while the loop is stopped. */
   get lastStampsNs(): readonly (bigint | undefined)[] {
     return this.#health.lastStampsNs;
+  }
+
+  /** What moves the robot, to be looked at. */
+  get motion(): Pick<MotionExecutor, 'positionsAt' | 'endNs'> {
+    return this.#motion;
   }
 
   /** Begins to act. Chunks count from 0 again. */
@@ -390,7 +397,7 @@ export class PolicyLoop {
         seen,
         this.#settings,
       );
-      this.#limited = leavesLimits(verdict) ? this.#limited + 1 : 0;
+      this.#countLimited(verdict, event.tickNs);
       const { limitStormChunks: most } = this.#settings;
       if (verdict.kind === 'refused') {
         this.statistics.discarded('refused_by_a_guard');
@@ -409,6 +416,16 @@ export class PolicyLoop {
         this.#running();
       }
       if (most > 0 && this.#limited >= most) this.#storm(nowNs);
+    }
+  }
+
+  /** After a refusal chunks may follow each other at once: one counts in a control period. */
+  #countLimited(verdict: MotionVerdict, tickNs: bigint): void {
+    if (!leavesLimits(verdict)) {
+      this.#limited = 0;
+    } else if (this.#limited === 0 || tickNs >= this.#limitedAtNs + this.#periodNs) {
+      this.#limited++;
+      this.#limitedAtNs = tickNs;
     }
   }
 

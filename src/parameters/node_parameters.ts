@@ -66,10 +66,15 @@ export interface NodeParameters {
   readonly discreteJoints: readonly string[];
   /** Hz; 0: a point for each action. */
   readonly trajectoryRateHz: number;
+  /** Hz; 0: no positions are published. */
+  readonly positionRateHz: number;
   readonly leadMs: number;
   readonly stopMs: number;
   readonly onLimit: LimitPolicy;
-  readonly limits: MotionLimits;
+  readonly limits: MotionLimits & {
+    /** Whether those of the robot description count as well. */
+    readonly robotDescription: boolean;
+  };
   /** Chunks; 0: never. */
   readonly limitStormChunks: number;
   readonly manualRecovery: readonly FaultStatus[];
@@ -112,10 +117,12 @@ export function nodeParameters(values: ReadonlyMap<string, ParameterValue>): Nod
     smoothingMs: read.number('smoothing_ms'),
     discreteJoints: read.strings('discrete_joints'),
     trajectoryRateHz: read.number('trajectory_rate_hz'),
+    positionRateHz: read.number('position_rate_hz'),
     leadMs: read.number('lead_ms'),
     stopMs: read.number('stop_ms'),
     onLimit: read.oneOf('on_limit', LIMIT_POLICIES),
     limits: {
+      robotDescription: read.boolean('limits.robot_description'),
       positionMin: read.numbers('limits.position_min'),
       positionMax: read.numbers('limits.position_max'),
       velocity: read.numbers('limits.velocity'),

@@ -9,31 +9,26 @@ import type { NodeParameters } from '../parameters/node_parameters.js';
 import type { DiagnosedPolicy } from './diagnostics.js';
 import { guarded } from './guarded.js';
 import { loopPolicy } from './loop_policy.js';
-import { loopSettings, rateOf } from './loop_settings.js';
+import { loopSettings, rateOf, type Surroundings } from './loop_settings.js';
 import type { Publications } from './publications.js';
+import { PositionStream } from './position_stream.js';
 import type { Rclnodejs, RosNode } from './rclnodejs_api.js';
 import { SourceSubscriptions } from './source_subscriptions.js';
 
 /** A simulated clock may pass at any speed: it is looked at this often, ms. */
 const SIM_POLL_MS = 4;
 
-/** What of the node's time and chance the loop has to know. */
-export interface Timing {
-  /** Where the parameters leave the seed to chance. */
-  readonly seed: number;
-  readonly simTime: boolean;
-}
-
 /** All there is while the node is configured: subscriptions, recorder, the loop, and the timer that drives it. */
 export class ConfiguredPolicy {
   readonly #node: RosNode;
   readonly #loop: PolicyLoop;
+  readonly #positions: PositionStream;
   readonly #recorder: InputRecorder;
   readonly #subscriptions: SourceSubscriptions;
   readonly #poll: () => void;
   #loaded: LoadedPolicy;
   #parameters: NodeParameters;
-  #timing: Timing;
+  #surroundings: Surroundings;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -44,19 +39,19 @@ export class ConfiguredPolicy {
     loaded: LoadedPolicy,
     where: string,
     parameters: NodeParameters,
-    timing: Timing,
+    surroundings: Surroundings,
     { maker, publications }: { readonly maker: ChunkMaker; readonly publications: Publications },
   ) {
     this.#node = node;
     this.#loaded = loaded;
     this.#parameters = parameters;
-    this.#timing = timing;
+    this.#surroundings = surroundings;
     const policy = loopPolicy(loaded, where, parameters);
     const nowNs = (): bigint => node.now().nanoseconds;
     const logger = node.getLogger();
     this.#loop = new PolicyLoop(
       policy,
-      loopSettings(parameters, loaded.manifest, timing),
+      loopSettings(parameters, loaded.manifest, surroundings),
       maker,
       {
         trajectory: (message) => publications.trajectory(message),
@@ -71,6 +66,10 @@ export class ConfiguredPolicy {
         ? { slopNs: BigInt(Math.round(parameters.syncSlopMs * 1e6)) }
         : undefined,
     );
+    this.#positions = new PositionStream(this.#loop.motion, nowNs, (data) =>
+      publications.positions(data),
+    );
+    this.#positions.setRate(parameters.positionRateHz);
     this.#recorder = new InputRecorder({
       seconds: parameters.recordSeconds,
       bytes: parameters.recordMaxMb * 1e6,
@@ -89,10 +88,18 @@ export class ConfiguredPolicy {
     return this.#loaded;
   }
 
+  /** Time until the robot stands, ms. */
+  get restMs(): number {
+    const { endNs } = this.#loop.motion;
+    return endNs === undefined
+      ? 0
+      : Math.max(0, Number(endNs - this.#node.now().nanoseconds) / 1e6);
+  }
+
   /** How long the actions of a chunk last, ms. */
   get chunkMs(): number {
     const { manifest } = this.#loaded;
-    const { actionSteps } = loopSettings(this.#parameters, manifest, this.#timing);
+    const { actionSteps } = loopSettings(this.#parameters, manifest, this.#surroundings);
     return (1000 * actionSteps) / rateOf(this.#parameters, manifest);
   }
 
@@ -112,14 +119,16 @@ export class ConfiguredPolicy {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#loop.stop();
+    this.#positions.close();
     this.#subscriptions.close();
   }
 
   /** Takes over what of the parameters may change while it runs. */
-  useParameters(parameters: NodeParameters, timing: Timing): void {
+  useParameters(parameters: NodeParameters, surroundings: Surroundings): void {
     this.#parameters = parameters;
-    this.#timing = timing;
-    this.#loop.settings = loopSettings(parameters, this.#loaded.manifest, timing);
+    this.#surroundings = surroundings;
+    this.#positions.setRate(parameters.positionRateHz);
+    this.#loop.settings = loopSettings(parameters, this.#loaded.manifest, surroundings);
   }
 
   /** Whether a policy looks at the same observations, so that it can go on with their history. */
@@ -143,7 +152,7 @@ export class ConfiguredPolicy {
   swap(loaded: LoadedPolicy, where: string): void {
     this.#loop.usePolicy(loopPolicy(loaded, where, this.#parameters));
     this.#loaded = loaded;
-    this.#loop.settings = loopSettings(this.#parameters, loaded.manifest, this.#timing);
+    this.#loop.settings = loopSettings(this.#parameters, loaded.manifest, this.#surroundings);
   }
 
   /** Ends what is under way; the next observation begins a new history. */
@@ -172,7 +181,7 @@ export class ConfiguredPolicy {
   /** What diagnostics say. */
   diagnosed(): DiagnosedPolicy {
     const nowNs = this.#node.now().nanoseconds;
-    const { maxAgesNs } = loopSettings(this.#parameters, this.#loaded.manifest, this.#timing);
+    const { maxAgesNs } = loopSettings(this.#parameters, this.#loaded.manifest, this.#surroundings);
     return {
       loaded: this.#loaded,
       state: this.#loop.state,
@@ -180,6 +189,7 @@ export class ConfiguredPolicy {
       status: this.#loop.status,
       needsRecovery: this.#loop.needsRecovery,
       shadow: this.#parameters.shadow,
+      describedJoints: this.#describedJoints(),
       providerIsFree: this.#parameters.executionProvider === 'auto',
       report: this.#loop.statistics.report(performance.now()),
       sources: this.#parameters.sourceNames.map((name, i) => {
@@ -195,13 +205,20 @@ export class ConfiguredPolicy {
     };
   }
 
+  /** How many of the policy's joints the robot description limits. */
+  #describedJoints(): number {
+    if (!this.#parameters.limits.robotDescription) return 0;
+    const { described } = this.#surroundings;
+    return this.#loaded.manifest.action.joint_names!.filter((name) => described.has(name)).length;
+  }
+
   #pump(): void {
     if (this.#closed) return;
     clearTimeout(this.#timer);
     const wakeNs = this.#loop.poll();
     if (this.#loop.state === 'stopped') return;
     const leftMs = Number(wakeNs - this.#node.now().nanoseconds) / 1e6;
-    const delayMs = this.#timing.simTime ? Math.min(leftMs, SIM_POLL_MS) : leftMs;
+    const delayMs = this.#surroundings.simTime ? Math.min(leftMs, SIM_POLL_MS) : leftMs;
     this.#timer = setTimeout(this.#poll, Math.max(0, delayMs));
   }
 }

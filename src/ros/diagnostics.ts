@@ -33,6 +33,8 @@ export interface DiagnosedPolicy {
   /** Whether the robot goes on only when it is told that it may. */
   readonly needsRecovery: boolean;
   readonly shadow: boolean;
+  /** Of the policy's, those that the robot description limits. */
+  readonly describedJoints: number;
   /** Whether the execution provider was left to the node. */
   readonly providerIsFree: boolean;
   readonly report: LoopReport;
@@ -106,6 +108,7 @@ function loopStatus({
     ...prefixed('chunks_discarded.', report.discarded),
     ...prefixed('ticks_without_chunk.', report.skipped),
     ...prefixed('faults.', report.faults),
+    joints_limited_by_robot_description: policy.describedJoints,
     chunks_clamped_to_limits: report.clampedChunks,
     chunks_slowed_to_limits: report.slowedChunks,
     holds: report.holds,

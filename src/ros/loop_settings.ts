@@ -1,4 +1,5 @@
 import { defaultMaxAgeNs } from '../control/observation_window.js';
+import { type DescribedJoints, withDescribed } from '../control/motion/urdf_limits.js';
 import type { LoopSettings } from '../control/loop_interfaces.js';
 import type { NodeParameters } from '../parameters/node_parameters.js';
 import type { PolicyManifest } from '../policy/manifest.js';
@@ -8,14 +9,22 @@ export function rateOf({ rateHz }: NodeParameters, { action }: PolicyManifest): 
   return rateHz || action.rate_hz!;
 }
 
+/** What a loop has to know beside parameters and policy. */
+export interface Surroundings {
+  /** Of the noise, where the parameters leave it to chance. */
+  readonly seed: number;
+  readonly simTime: boolean;
+  /** Limits of the robot description. */
+  readonly described: DescribedJoints;
+}
+
 /**
  * What the parameters mean for a policy.
- * @param seed of the noise, where the parameters leave it to chance
  */
 export function loopSettings(
   parameters: NodeParameters,
   manifest: PolicyManifest,
-  { seed, simTime }: { readonly seed: number; readonly simTime: boolean },
+  { seed, simTime, described }: Surroundings,
 ): LoopSettings {
   const sources = manifest.observation_sources ?? [];
   const defaultAgeNs = parameters.maxAgeMs
@@ -41,7 +50,9 @@ export function loopSettings(
     leadNs: fromMs(parameters.leadMs),
     stopS: parameters.stopMs / 1e3,
     onLimit: parameters.onLimit,
-    limits: parameters.limits,
+    limits: parameters.limits.robotDescription
+      ? withDescribed(parameters.limits, manifest.action.joint_names!, described)
+      : parameters.limits,
     manualRecovery: parameters.manualRecovery,
     limitStormChunks: parameters.limitStormChunks,
   };

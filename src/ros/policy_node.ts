@@ -13,6 +13,7 @@ import { ConfiguredPolicy } from './configured_policy.js';
 import { diagnosticArray } from './diagnostics.js';
 import { DriftGuard } from './drift_guard.js';
 import { guardExecutor, guarded } from './guarded.js';
+import type { Surroundings } from './loop_settings.js';
 import { ManagedNode } from './managed_node.js';
 import { parameterOverrides } from './parameter_overrides.js';
 import { ParameterServer } from './parameter_server.js';
@@ -20,6 +21,7 @@ import { type PlanChoice, planChoice } from './plan_choice.js';
 import { factsOf, refuseMisfit, refuseOtherJoints } from './policy_fit.js';
 import { offerServices, type LoadPolicyRequest } from './policy_services.js';
 import { Publications } from './publications.js';
+import { RobotDescription } from './robot_description.js';
 import { repairClock, repairParameters, repairParameterServices } from './repair_rclnodejs.js';
 import type { Rclnodejs, RclNative, RosNode } from './rclnodejs_api.js';
 
@@ -29,6 +31,8 @@ const DIAGNOSTICS_PERIOD_MS = 1000;
 const SPIN_MS = 10;
 /** Time for the last trajectory to leave the process, ms. */
 const FAREWELL_MS = 50;
+/** Time for the robot to come to rest before the process ends, where positions are streamed to it, ms. */
+const MAX_BRAKING_MS = 2000;
 const RECOVERY_PAUSE_MS = 500;
 const MAX_SEED = 2 ** 31;
 
@@ -42,6 +46,7 @@ export class PolicyNode {
   readonly #host: PolicyHost;
   readonly #guard: DriftGuard;
   readonly #publications: Publications;
+  readonly #description: RobotDescription;
   readonly #parameters: ParameterServer;
   readonly #lifecycle: ManagedNode;
   readonly #diagnostics: NodeJS.Timeout;
@@ -74,11 +79,14 @@ export class PolicyNode {
       objection: (next) =>
         objectionToParameters(next, this.#policy && factsOf(this.#policy.loaded)),
       changed: () => {
-        this.#policy?.useParameters(this.#parameters.values, this.#timing());
+        this.#policy?.useParameters(this.#parameters.values, this.#surroundings());
         this.#guard.useParameters(this.#parameters.values);
       },
     });
     this.#publications = new Publications(rcl, node);
+    this.#description = new RobotDescription(rcl, node, () =>
+      this.#policy?.useParameters(this.#parameters.values, this.#surroundings()),
+    );
     this.#lifecycle = new ManagedNode(node, native, {
       configure: () => this.#configure(),
       activate: () => this.#activate(),
@@ -133,7 +141,8 @@ export class PolicyNode {
     const wasActive = this.#lifecycle.state === 'active';
     this.#lifecycle.end();
     this.#policy?.stop();
-    if (wasActive) await setTimeout(FAREWELL_MS);
+    const braking = this.#parameters.values.positionRateHz > 0 ? (this.#policy?.restMs ?? 0) : 0;
+    if (wasActive) await setTimeout(FAREWELL_MS + Math.min(braking, MAX_BRAKING_MS));
     this.#policy?.close();
     this.#policy = undefined;
     await this.#host.close();
@@ -201,7 +210,7 @@ export class PolicyNode {
       loaded,
       where,
       values,
-      this.#timing(),
+      this.#surroundings(),
       {
         maker: this.#guard,
         publications: this.#publications,
@@ -213,7 +222,7 @@ export class PolicyNode {
   #activate(): void {
     const policy = this.#configured();
     this.#seed = randomInt(MAX_SEED);
-    policy.useParameters(this.#parameters.values, this.#timing());
+    policy.useParameters(this.#parameters.values, this.#surroundings());
     policy.start();
   }
 
@@ -347,9 +356,9 @@ export class PolicyNode {
     throw new BadInput(`is ${this.#lifecycle.state}`, 'the node', 'configure it first');
   }
 
-  #timing(): { seed: number; simTime: boolean } {
+  #surroundings(): Surroundings {
     const simTime = this.#node.getParameter('use_sim_time').value === true;
-    return { seed: this.#seed, simTime };
+    return { seed: this.#seed, simTime, described: this.#description.joints };
   }
 
   #diagnose(): void {

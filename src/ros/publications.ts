@@ -5,6 +5,7 @@ import { QOS, type Rclnodejs, type RosNode, type RosPublisher } from './rclnodej
 /** The topics on which the node speaks. */
 export class Publications {
   readonly #trajectory: RosPublisher;
+  readonly #positions: RosPublisher;
   readonly #chunk: RosPublisher;
   readonly #policyCard: RosPublisher;
   readonly #activePlan: RosPublisher;
@@ -17,6 +18,8 @@ export class Publications {
     const latched = { qos: qos(1, QOS.transientLocal) };
     const trajectory = 'trajectory_msgs/msg/JointTrajectory';
     this.#trajectory = node.createPublisher(trajectory, '~/joint_trajectory', stream);
+    const positions = 'std_msgs/msg/Float64MultiArray';
+    this.#positions = node.createPublisher(positions, '~/position_commands', stream);
     this.#chunk = node.createPublisher('bac_policy/msg/ActionChunk', '~/action_chunk', stream);
     this.#policyCard = node.createPublisher('std_msgs/msg/String', '~/policy_card', latched);
     this.#activePlan = node.createPublisher('std_msgs/msg/String', '~/active_plan', latched);
@@ -26,6 +29,11 @@ export class Publications {
 
   trajectory(message: JointTrajectory): void {
     this.#trajectory.publish(message);
+  }
+
+  /** For controllers that take positions, in the order of the policy's joints. */
+  positions(data: readonly number[]): void {
+    this.#positions.publish({ layout: { dim: [], data_offset: 0 }, data });
   }
 
   chunk(message: ActionChunkMessage): void {

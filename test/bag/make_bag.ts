@@ -51,6 +51,7 @@ ${HEADER}`,
 string format
 uint8[] data
 ${HEADER}`,
+  'std_msgs/msg/String': 'string data',
   'std_msgs/msg/Float64MultiArray': `std_msgs/MultiArrayLayout layout
 float64[] data
 ${SEPARATOR}

@@ -32,6 +32,15 @@ export function cubePose(x = 0.02, stampNs = 0n): RobotMessage {
   });
 }
 
+/** A URDF with joints of the demo's robot. @param limits attributes of `limit`, by the joint's name */
+export function robotDescription(limits: Readonly<Record<string, string>>): RobotMessage {
+  const joints = Object.entries(limits).map(
+    ([name, limit]) => `<joint name="${name}" type="revolute"><limit ${limit}/></joint>`,
+  );
+  const data = `<robot name="panda">${joints.join('')}</robot>`;
+  return encoded('/robot_description', 'std_msgs/msg/String', { data });
+}
+
 export interface ImageOptions {
   readonly width?: number;
   readonly height?: number;

@@ -76,7 +76,7 @@ export class RosPeer {
   /** Publishes once, to whoever has subscribed. @returns ns of the steady clock */
   async publish(
     { topic, type, cdr }: Encoded,
-    options: { stamped?: boolean } = {},
+    options: { stamped?: boolean; latched?: boolean } = {},
   ): Promise<number> {
     const { now } = await this.ask<{ now: number }>('publish', {
       ...{ topic, type, cdr: cdr.map(base64), ...options },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FAULT_STATUS } from '../../src/control/fault_status.js';
 import { objectionToJointTrajectory } from '../../src/control/check_joint_trajectory.js';
 import {
   nanoseconds,
@@ -121,8 +122,16 @@ export class Scene {
     return this.peer.take(this.trajectory, start);
   }
 
+  /** Without those that say why the robot is held. */
   async chunks(start = 0): Promise<Received<ActionChunkMessage>[]> {
-    return this.peer.take(this.chunk, start);
+    const all = await this.peer.take<ActionChunkMessage>(this.chunk, start);
+    return all.filter(({ message }) => message.status === FAULT_STATUS.ok);
+  }
+
+  /** Those alone. */
+  async faults(start = 0): Promise<Received<ActionChunkMessage>[]> {
+    const all = await this.peer.take<ActionChunkMessage>(this.chunk, start);
+    return all.filter(({ message }) => message.status !== FAULT_STATUS.ok);
   }
 
   /** From now on trajectories of this policy may come as well. */
@@ -132,7 +141,12 @@ export class Scene {
 
   /** Waits for chunks to come. */
   async flows(count = 3): Promise<Received<ActionChunkMessage>[]> {
-    return this.#explained(this.peer.next(this.chunk, count));
+    const start = await this.peer.count(this.chunk);
+    const enough = async (): Promise<Received<ActionChunkMessage>[] | undefined> => {
+      const found = await this.chunks(start);
+      return found.length >= count ? found.slice(0, count) : undefined;
+    };
+    return this.#explained(this.peer.until(`${count} more chunks`, enough));
   }
 
   /**
@@ -152,9 +166,9 @@ export class Scene {
 
   /** Makes sure that no chunk comes for so long. */
   async isSilent(forMs: number): Promise<void> {
-    const before = await this.peer.count(this.chunk);
+    const start = await this.peer.count(this.chunk);
     await sleep(forMs);
-    assert.equal(await this.peer.count(this.chunk), before, 'no chunk');
+    assert.deepEqual(await this.chunks(start), [], 'no chunk');
   }
 
   /** The node's newest diagnostics. */

@@ -7,7 +7,7 @@ import { JoinedTargets, type JoinMode } from './joined_targets.js';
 import type { MotionLimits, Violation } from './motion_limits.js';
 import { motionMessage } from './motion_message.js';
 import { atRest, type JointStates, MotionPath } from './motion_path.js';
-import { planMotion, type Targets } from './plan_motion.js';
+import { planMotion, type MotionShape, type Targets } from './plan_motion.js';
 import type { JointState } from './quintic.js';
 
 /** How chunks become motion; may change between two of them. */
@@ -107,7 +107,12 @@ export class MotionExecutor {
     const discrete = spec.jointNames.map((name) => settings.discreteJoints.includes(name));
     const { start, isKnown } = this.#startAt(startNs, tickNs, spec, seen, targets, discrete);
     const { smoothingS, limits } = settings;
-    const planned = planMotion(start, targets, { smoothingS, limits, discrete });
+    const shape = { smoothingS, limits, discrete };
+    const direct = planMotion(start, targets, shape);
+    const planned =
+      'violation' in direct
+        ? this.#afterBraking(startNs, targets, shape, settings, direct)
+        : direct;
     if ('violation' in planned) {
       return refused('limit', objectionOf(planned.violation, spec));
     }
@@ -146,12 +151,9 @@ export class MotionExecutor {
     const wasBegun = this.#begun;
     this.#begun = false;
     if (!wasBegun || commanded === undefined || endOf(commanded) <= nowNs) return false;
-    const { path, jointNames } = commanded;
+    const { jointNames } = commanded;
     const startNs = nowNs + settings.leadNs;
-    const stepS = settings.outputStepS || settings.stopS / 10;
-    const discrete = jointNames.map((name) => settings.discreteJoints.includes(name));
-    const at = Number(startNs - commanded.startNs) / 1e9;
-    const braked = brake(path, at, settings.stopS, stepS, settings.limits, discrete);
+    const braked = this.#braked(commanded, startNs, settings);
     const whole = this.#fromNow(nowNs, startNs, braked.states[0]!, braked);
     // The stamp is 0, "start now": a hold must not depend on clocks that agree.
     this.#send(motionMessage(whole, jointNames, 0n, 0n, 0));
@@ -159,11 +161,57 @@ export class MotionExecutor {
     return true;
   }
 
+  /**
+   * Where the joints shall be at a time, rad or m, in the order of the policy.
+   * @returns undefined where nothing was commanded
+   */
+  positionsAt(nowNs: bigint): readonly number[] | undefined {
+    if (!this.#commanded) return undefined;
+    const { path, startNs } = this.#commanded;
+    return path.stateAt(Number(nowNs - startNs) / 1e9).map(([position]) => position);
+  }
+
+  /** When the commanded motion comes to rest, ns; undefined where nothing was commanded. */
+  get endNs(): bigint | undefined {
+    return this.#commanded && endOf(this.#commanded);
+  }
+
   /** The clock was set: what was told by the old one means nothing by the new one. */
   forget(): void {
     this.#targets.clear();
     this.#commanded = undefined;
     this.#begun = false;
+  }
+
+  /**
+   * Where the robot is too fast to go to the targets within the limits: it brakes on its way and begins from rest.
+   * @param direct what stands against going there at once
+   */
+  #afterBraking(
+    startNs: bigint,
+    targets: Targets,
+    shape: MotionShape,
+    settings: MotionSettings,
+    direct: { readonly violation: Violation },
+  ): ReturnType<typeof planMotion> {
+    if (!this.#commanded || endOf(this.#commanded) <= startNs) return direct;
+    const braked = this.#braked(this.#commanded, startNs, settings);
+    const planned = planMotion(braked.states.at(-1)!, targets, shape);
+    if ('violation' in planned) return planned;
+    const path = braked.followedBy(planned.path, 0, braked.seconds);
+    return { ...planned, path, kept: direct.violation };
+  }
+
+  /** The way to rest of a motion that shall not go on, from a time on. */
+  #braked(
+    { path, startNs: begunNs, jointNames }: Commanded,
+    fromNs: bigint,
+    settings: MotionSettings,
+  ): MotionPath {
+    const { outputStepS, stopS, limits, discreteJoints } = settings;
+    const at = Number(fromNs - begunNs) / 1e9;
+    const discrete = jointNames.map((name) => discreteJoints.includes(name));
+    return brake(path, at, stopS, outputStepS || stopS / 10, limits, discrete);
   }
 
   /** A motion that begins later, after what is under way until then. */

@@ -90,6 +90,20 @@ describe('MotionExecutor', () => {
     }
   });
 
+  it('says where the joints shall be, until they rest', () => {
+    const { executor, controller } = rig();
+    assert.equal(executor.positionsAt(TICK), undefined);
+    assert.equal(executor.endNs, undefined);
+    executor.command(RAMP, SPEC, TICK, TICK, [0, 0], SETTINGS);
+    for (const ms of [10n, 55n, 170n, 500n]) {
+      const wanted = controller.at(TICK + ms * MS).map(([position]) => position);
+      executor
+        .positionsAt(TICK + ms * MS)!
+        .forEach((position, joint) => assert.ok(Math.abs(position - wanted[joint]!) < 1e-6));
+    }
+    assert.equal(executor.endNs, TICK + 200n * MS);
+  });
+
   it('says when all actions are past, and what is no number, and sends neither', () => {
     const { executor, sent } = rig();
     const late = executor.command(RAMP, SPEC, TICK, TICK + 190n * MS, [0, 0], SETTINGS);
@@ -97,7 +111,11 @@ describe('MotionExecutor', () => {
     const wild = Float32Array.from(RAMP);
     wild[3] = NaN;
     const refused = executor.command(wild, SPEC, TICK, TICK, [0, 0], SETTINGS);
-    assert.deepEqual(refused, { kind: 'refused', objection: 'an action has b at NaN' });
+    assert.deepEqual(refused, {
+      kind: 'refused',
+      cause: 'invalid_chunk',
+      objection: 'an action has b at NaN',
+    });
     assert.equal(sent.length, 0);
   });
 
@@ -114,6 +132,7 @@ describe('MotionExecutor', () => {
     const settings = { ...SETTINGS, limits, onLimit: 'refuse' } as const;
     assert.deepEqual(executor.command(RAMP, SPEC, TICK, TICK, [0, 0], settings), {
       kind: 'refused',
+      cause: 'limit',
       objection: 'a would reach a position max of 0.3000, its limit is 0.25',
     });
     assert.equal(sent.length, 0);

@@ -65,7 +65,7 @@ export function sendWildChunks(count: number, seed: number): WildResult {
     const settings: MotionSettings = {
       shadow: false,
       trajectoryStamp: pick(['tick', 'publish', 'zero']),
-      join: pick<JoinMode>(['replace', 'blend', 'ensemble']),
+      join: pick<JoinMode>(['replace', 'blend', 'ensemble', 'rtc']),
       smoothingS: pick([0, 0.02, 0.05, 0.2]),
       limits: LIMITS,
       onLimit: random() < 0.9 ? 'saturate' : 'refuse',

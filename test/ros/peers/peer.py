@@ -53,9 +53,9 @@ class Peer:
 
     # Publishing
 
-    def publish(self, topic, type, cdr, reliable=True, stamped=False):
+    def publish(self, topic, type, cdr, reliable=True, stamped=False, latched=False):
         """Publishes messages once each, one after the other; stamped ones as of now."""
-        publisher = self.publisher(topic, type, reliable)
+        publisher = self.publisher(topic, type, reliable, latched)
         for message in map(base64.b64decode, cdr):
             publisher.publish(self.time.stamped(message) if stamped else message)
         return {"now": time.monotonic_ns()}
@@ -94,11 +94,11 @@ class Peer:
     def clock_stop(self):
         self.time.stop()
 
-    def publisher(self, topic, type, reliable=True):
+    def publisher(self, topic, type, reliable=True, latched=False):
         """A publisher that somebody listens to."""
         with self.lock:
             if topic not in self.publishers:
-                qos = quality(reliable)
+                qos = quality(reliable, latched)
                 self.publishers[topic] = self.node.create_publisher(message_class(type), topic, qos)
         publisher = self.publishers[topic]
         self.wait(f"nobody subscribed to {topic}", lambda: publisher.get_subscription_count() > 0)
