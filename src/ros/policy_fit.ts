@@ -30,7 +30,8 @@ export function refuseOtherJoints(
   { limits }: NodeParameters,
 ): void {
   const [now, then] = [before, next].map(({ action }) => action.joint_names?.join(', '));
-  if (now === then || Object.values(limits).every((values) => values.length === 0)) return;
+  const given = Object.values(limits).some((values) => Array.isArray(values) && values.length > 0);
+  if (now === then || !given) return;
   throw new BadInput(
     `are for the joints ${now}, the policy to load moves ${then}`,
     'parameters limits.*',

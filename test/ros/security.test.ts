@@ -16,7 +16,7 @@ function allowed(kind: 'topics' | 'services', access: string): string[] {
 }
 
 describe('The SROS2 policy', () => {
-  const OURS = ['load_policy', 'reset_history', 'save_inputs'];
+  const OURS = ['load_policy', 'recover', 'reset_history', 'save_inputs'];
   const LIFECYCLE = [
     ...['change_state', 'get_state', 'get_available_states', 'get_available_transitions'],
     'get_transition_graph',
@@ -27,7 +27,8 @@ describe('The SROS2 policy', () => {
   ];
 
   it("allows the node's publications and no others", () => {
-    const ours = ['joint_trajectory', 'action_chunk', 'policy_card', 'active_plan'];
+    const commands = ['joint_trajectory', 'position_commands'];
+    const ours = [...commands, 'action_chunk', 'policy_card', 'active_plan'];
     assert.deepEqual(
       allowed('topics', 'publish'),
       [
@@ -43,7 +44,7 @@ describe('The SROS2 policy', () => {
     assert.doesNotMatch(POLICY, /request=|<action/);
   });
 
-  it('allows it to hear the clock and the observations of the example policies', () => {
+  it('allows it to hear the clock, the robot description and the observations of the example policies', () => {
     const topics = readdirSync(join(ROOT, 'config/sources')).flatMap((name) => {
       const text = readFileSync(join(ROOT, 'config/sources', name), 'utf8');
       const { observation_sources: sources } = parse(text) as {
@@ -51,7 +52,10 @@ describe('The SROS2 policy', () => {
       };
       return sources.map(({ topic }) => topic);
     });
-    assert.deepEqual(allowed('topics', 'subscribe'), [...new Set([...topics, '/clock'])].sort());
+    assert.deepEqual(
+      allowed('topics', 'subscribe'),
+      [...new Set([...topics, 'robot_description', '/clock'])].sort(),
+    );
   });
 
   it('has no wildcards', () => {
