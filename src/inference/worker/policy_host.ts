@@ -1,3 +1,4 @@
+import { BadInput, messageOf } from '../../errors.js';
 import type { ObservationValue } from '../../control/observation_value.js';
 import type { Observation, Stamped } from '../../control/observation_window.js';
 import type { ChunkRequest } from '../policy_runner.js';
@@ -6,11 +7,17 @@ import type { LoadedPolicy, LoadOptions } from './loaded_policy.js';
 import type { WorkerChunk } from './worker_chunk.js';
 
 export interface PolicyHostOptions {
-  /** Called when the thread that makes chunks fails; {@link PolicyHost.prepare} starts another one. */
+  /**
+   * Called when the thread that makes chunks fails, or was ended because chunk after chunk failed;
+   * {@link PolicyHost.prepare} starts another one.
+   */
   readonly onCrash?: (error: Error) => void;
   /** Starts a thread; tests have others. */
   readonly start?: typeof InferenceWorker.start;
 }
+
+/** So many chunks in a row that fail are taken for the end of the thread. */
+const MOST_FAILURES = 3;
 
 /** A policy that is being loaded, or is loaded and waits to be taken. */
 interface Spare {
@@ -30,6 +37,8 @@ export class PolicyHost {
   /** All that were started, also those that are being freed or closed. */
   readonly #threads = new Set<InferenceWorker>();
   #closed = false;
+  /** Chunks in a row that failed. */
+  #failures = 0;
 
   constructor(options: PolicyHostOptions = {}) {
     this.#options = options;
@@ -100,8 +109,26 @@ export class PolicyHost {
     window: readonly Observation<ObservationValue>[],
     request: ChunkRequest,
   ): Promise<WorkerChunk> {
-    if (!this.#active) throw new Error('no policy is active');
-    return this.#active.chunk(window, request);
+    const active = this.#active;
+    if (!active) throw new Error('no policy is active');
+    try {
+      const chunk = await active.chunk(window, request);
+      this.#failures = 0;
+      return chunk;
+    } catch (error) {
+      // A picture that cannot be used says nothing of the thread.
+      if (!(error instanceof BadInput) && !active.ended) await this.#failed(active, error);
+      throw error;
+    }
+  }
+
+  /** A GPU that is lost fails at every chunk from then on: loading anew finds out what can still be used. */
+  async #failed(worker: InferenceWorker, error: unknown): Promise<void> {
+    if (++this.#failures < MOST_FAILURES || worker !== this.#active) return;
+    this.#failures = 0;
+    await this.#end(worker);
+    const why = `${MOST_FAILURES} chunks in a row failed, the last one: ${messageOf(error)}`;
+    this.#options.onCrash?.(new Error(why));
   }
 
   /** Frees all policies. */

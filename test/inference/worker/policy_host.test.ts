@@ -18,6 +18,20 @@ const FAILING = new URL(
   parentPort.postMessage({ kind: 'ready' });`,
 );
 
+/** A program for the thread that loads anything, and whose first chunks fail as those of a GPU that is gone. */
+const LOST = new URL(
+  `data:text/javascript,import { parentPort } from 'node:worker_threads';
+  let asked = 0;
+  parentPort.on('message', ({ kind, index }) => {
+    const lost = { message: 'the device is gone' };
+    const bad = { what: 'is no picture', where: 'front', todo: 'send one' };
+    const answers = { lost: { kind: 'failed', error: lost }, bad: { kind: 'failed', error: bad } };
+    const fine = { kind: 'result', result: {} };
+    parentPort.postMessage((kind === 'chunk' && answers[['bad', 'lost'][index]]) || fine);
+  });
+  parentPort.postMessage({ kind: 'ready' });`,
+);
+
 describe('PolicyHost', () => {
   let lift: RunnablePolicy;
   let options: LoadOptions;
@@ -116,6 +130,32 @@ describe('PolicyHost', () => {
       await assert.rejects(action(), /no policy is active/);
     }
     assert.equal(threads, 1);
+  });
+
+  it('ends a thread whose chunks fail one after the other, but not for what they are made of', async () => {
+    const crashes: string[] = [];
+    const lost = new PolicyHost({
+      start: async (given) => InferenceWorker.start({ ...given, program: LOST }),
+      onCrash: ({ message }) => crashes.push(message),
+    });
+    await lost.prepare(options);
+    lost.activate();
+    const window = windowFor(lift.policy, 1);
+    const [BAD, GONE, FINE] = [0, 1, 2];
+    const ask = async (...all: number[]): Promise<void> => {
+      for (const index of all) await lost.chunk(window, { seed: 1, index }).catch(() => undefined);
+    };
+    await ask(BAD, BAD, BAD, BAD, GONE, GONE, FINE, GONE, GONE);
+    assert.deepEqual(crashes, []);
+    assert.equal(lost.hasFailed, false);
+    await ask(GONE);
+    assert.deepEqual(crashes, ['3 chunks in a row failed, the last one: the device is gone']);
+    assert.equal(lost.hasFailed, true);
+    await lost.prepare(options);
+    lost.activate();
+    await ask(FINE);
+    assert.equal(lost.hasFailed, false);
+    await lost.close();
   });
 
   it('says when the active thread fails, and goes on with another one', async () => {
