@@ -1,8 +1,8 @@
 """How smooth a motion is, as a controller of 100 Hz commands it to the arm, in the robot's own time.
 
 **jerk** is the third difference of the commanded positions; its mean square over samples and the arm's joints says how
-rough a motion is. At the **border** where a new trajectory takes over, one controller period after it came, the
-commanded position and velocity are held against those that the trajectory before would have had then.
+rough a motion is. At the **border** where a new trajectory takes over, the first time that the controller looks after it
+came, the commanded position and velocity are held against those that the trajectory before would have had then.
 """
 
 import numpy as np
@@ -23,11 +23,12 @@ class MotionQuality:
         self.clock_seconds = period / 1e9 * RATE_HZ  # by the clock, of a second of the robot's own time
         self.squares, self.count = 0.0, 0
         self.position_jumps, self.velocity_jumps = [], []
-        self._episode = []
+        self._episode, self._since = [], 0
 
     def accept(self, controller, came, now):
         """Gives the controller what has come; `now` in ns. Returns why it is refused, None where it is not."""
-        soon = round(now + self.sample_ns)
+        looks = (now - self._since) // self.sample_ns + 1
+        soon = round(self._since + looks * self.sample_ns)
         begun = controller.accepted > 0
         before = controller.sample(soon)
         reason = controller.accept(came.names, came.points, came.stamp, now)
@@ -45,6 +46,7 @@ class MotionQuality:
 
     def period(self, controller, now):
         """Of the control period that begins at `now` (ns): what is commanded in it."""
+        self._since = now
         self._episode += [controller.sample(round(now + (i + 1) * self.sample_ns)).positions[:len(ARM)]
                           for i in range(SAMPLES)]
 
