@@ -439,8 +439,10 @@ export class PolicyLoop {
 
   /** What is known of the chunk of a tick, where chunks are denoised to go on from each other. */
   #knownAt(tickNs: bigint, { manifest }: LoopPolicy): Inpainting | undefined {
-    if (this.#settings.join !== 'rtc') return undefined;
-    const delayNs = this.#delayNs ?? this.#settings.leadNs;
+    const { join, asynchronous, leadNs } = this.#settings;
+    // Where the robot waits for it, a chunk begins when the one before is over, as in training.
+    if (join !== 'rtc' || !asynchronous) return undefined;
+    const delayNs = this.#delayNs ?? leadNs;
     return this.#known.of(manifest.architecture, { tickNs, periodNs: this.#periodNs, delayNs });
   }
 

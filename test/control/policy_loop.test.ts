@@ -203,11 +203,16 @@ describe('The policy loop', () => {
     assert.equal(rig.known.at(-1), undefined, 'after a hold it begins anew');
   });
 
-  it('says nothing of what is known where chunks are joined otherwise', async () => {
-    const rig = new Rig({ asynchronous: true, join: 'blend' });
-    rig.loop.start();
-    await rig.periods(5);
-    assert.ok(rig.known.every((known) => known === undefined));
+  it('says nothing of what is known where chunks are joined otherwise, or follow each other', async () => {
+    for (const settings of [
+      { asynchronous: true, join: 'blend' },
+      { asynchronous: false, join: 'rtc' },
+    ] as const) {
+      const rig = new Rig(settings);
+      rig.loop.start();
+      await rig.periods(5);
+      assert.ok(rig.known.length > 1 && rig.known.every((known) => known === undefined));
+    }
   });
 
   it('discards a chunk that was begun before a reset', async () => {
