@@ -14,7 +14,9 @@ def plain(value):
     if isinstance(value, list):
         return [plain(item) for item in value]
     if hasattr(value, "__msgtype__"):
-        return {name: plain(item) for name, item in vars(value).items() if name != "__msgtype__"}
+        # Constants, in capitals, are attributes too.
+        fields = (name for name in vars(value) if name != "__msgtype__" and not name.isupper())
+        return {name: plain(vars(value)[name]) for name in fields}
     return value
 
 
