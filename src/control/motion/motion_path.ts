@@ -1,7 +1,10 @@
 import { noExtremes, quintic, reach, stateOn, type Extremes, type JointState } from './quintic.js';
 
-/** Knots are further apart than this, s. */
-const LEAST_TIME = 1e-6;
+/**
+ * Knots are further apart than this, s: over less, the last digits of a position of some rad are a jerk of their own
+ * (60 eps / h^3). The path moves by nothing when a knot so near to another one is left out.
+ */
+const LEAST_TIME = 3e-5;
 /** A knot is not added where one is nearer than this share of a step. */
 const LEAST_GAP = 0.1;
 
