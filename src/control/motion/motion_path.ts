@@ -71,6 +71,8 @@ export class MotionPath {
     const left = this.times.flatMap((time, i) =>
       time > from + LEAST_TIME && time < until - LEAST_TIME ? [i] : [],
     );
+    // So near to its end it is at rest.
+    if (left.length === 0 && until === Infinity) return new MotionPath([0], [this.states.at(-1)!]);
     return new MotionPath(
       [0, ...left.map((i) => this.times[i]! - from)],
       [this.stateAt(from), ...left.map((i) => this.states[i]!)],
