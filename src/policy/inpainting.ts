@@ -39,6 +39,16 @@ export function softMask(horizon: number, fixed: number, known: number): number[
   });
 }
 
+/** The same of every value: (T, A). */
+export function softWeight(
+  { horizon, action_dim: actions }: Architecture,
+  fixed: number,
+  known: number,
+): Float32Array {
+  const mask = softMask(horizon, fixed, known);
+  return Float32Array.from({ length: horizon * actions }, (_, i) => mask[Math.floor(i / actions)]!);
+}
+
 /** What a run of denoising steps makes of a sample whose clean values are known, see {@link knownRun}. */
 export interface KnownRun {
   /** Of the sample at the run's begin. */

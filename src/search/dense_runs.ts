@@ -44,6 +44,6 @@ export class DenseRuns {
 
   #of(values: Float32Array, row: number): Float32Array {
     const size = values.length / this.#trajectories.samples;
-    return values.slice(row * size, (row + 1) * size);
+    return values.subarray(row * size, (row + 1) * size);
   }
 }

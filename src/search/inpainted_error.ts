@@ -3,7 +3,7 @@ import type { MadePlan } from '../caching/methods/method.js';
 import { rmsDifference } from '../caching/rms_difference.js';
 import type { Trajectories } from '../caching/trajectories.js';
 import { openDenoiser } from '../inference/denoiser.js';
-import { type Inpainting, softMask } from '../policy/inpainting.js';
+import { type Inpainting, softWeight } from '../policy/inpainting.js';
 import type { PolicyPackage } from '../policy/policy_package.js';
 import { DenseRuns } from './dense_runs.js';
 
@@ -25,24 +25,22 @@ export async function inpaintedError(
   { threads }: { readonly threads: number },
 ): Promise<number> {
   const { manifest } = policy;
-  const { horizon, action_dim: actions, first_action_step, n_action_steps } = manifest.architecture;
+  const { horizon, first_action_step, n_action_steps } = manifest.architecture;
   const fixed = first_action_step + Math.ceil(FIXED * n_action_steps);
-  const weight = Float32Array.from(
-    softMask(horizon, fixed, horizon).flatMap((of) => Array<number>(actions).fill(of)),
-  );
+  const weight = softWeight(manifest.architecture, fixed, horizon);
   const runs = new DenseRuns(policy, trajectories);
   const actionsBy = async (
     program?: ReturnType<typeof denoisingProgram>,
   ): Promise<Float32Array> => {
     const denoiser = await openDenoiser(policy, program, { threads, inpainting: true });
     try {
-      const made: number[] = [];
+      const actions: number[] = [];
       for (const [i, row] of rows.entries()) {
         const inpainting: Inpainting = { known: runs.sample(row), weight };
         const noise = runs.noise(rows[(i + 1) % rows.length]!);
-        made.push(...(await denoiser.denoise(runs.condition(row), noise, inpainting)).action);
+        actions.push(...(await denoiser.denoise(runs.condition(row), noise, inpainting)).action);
       }
-      return Float32Array.from(made);
+      return Float32Array.from(actions);
     } finally {
       await denoiser.close();
     }

@@ -1,4 +1,4 @@
-import { type Inpainting, softMask } from '../../policy/inpainting.js';
+import { type Inpainting, softWeight } from '../../policy/inpainting.js';
 import type { Architecture } from '../../policy/manifest.js';
 import { firstInTime } from './joined_targets.js';
 
@@ -31,20 +31,18 @@ export class KnownRows {
    * @returns undefined where nothing is known
    */
   of(
-    { horizon, action_dim: actions, first_action_step: first }: Architecture,
+    architecture: Architecture,
     { tickNs, periodNs, delayNs }: Record<'tickNs' | 'periodNs' | 'delayNs', bigint>,
   ): Inpainting | undefined {
     if (!this.#executed) return undefined;
+    const { horizon, action_dim: actions, first_action_step: first } = architecture;
     const { sample, tickNs: before } = this.#executed;
     const passed = Math.round(Number(tickNs - before) / Number(periodNs));
     const known = horizon - passed;
     if (passed < 0 || known <= 0) return undefined;
     const rows = new Float32Array(horizon * actions);
     rows.set(sample.subarray(passed * actions));
-    const mask = softMask(horizon, first + firstInTime(delayNs, periodNs), known);
-    return {
-      known: rows,
-      weight: Float32Array.from(rows, (_, i) => mask[Math.floor(i / actions)]!),
-    };
+    const fixed = first + firstInTime(delayNs, periodNs);
+    return { known: rows, weight: softWeight(architecture, fixed, known) };
   }
 }

@@ -95,9 +95,10 @@ export function withDescribed(
   const tighter = (
     set: readonly number[],
     of: keyof DescribedJoint,
-    tightest: (a: number, b: number) => number,
+    tightest: (...limits: number[]) => number,
   ): readonly number[] => {
-    const none = tightest(-Infinity, Infinity) > 0 ? -Infinity : Infinity;
+    // Of no values: -Infinity of Math.max, Infinity of Math.min.
+    const none = tightest();
     if (!jointNames.some((name) => described.get(name)?.[of] !== undefined)) return set;
     return jointNames.map((name, i) => tightest(set[i] ?? none, described.get(name)?.[of] ?? none));
   };

@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import type { TrajectorySpec } from '../../../src/control/joint_trajectory.js';
 import type { JoinMode } from '../../../src/control/motion/joined_targets.js';
 import { KnownRows } from '../../../src/control/motion/known_rows.js';
-import {
-  MotionExecutor,
-  type MotionSettings,
-} from '../../../src/control/motion/motion_executor.js';
+import { MotionExecutor } from '../../../src/control/motion/motion_executor.js';
 import { openRunner } from '../../../src/inference/open_policy_runner.js';
 import type { Chunk } from '../../../src/inference/policy_runner.js';
 import { seededChunkNoise } from '../../../src/inference/seeded_noise.js';
@@ -14,7 +11,7 @@ import { readPlanFor } from '../../../src/policy/plan_file.js';
 import { readPolicyPackage } from '../../../src/policy/policy_package.js';
 import { conditionsFromBag } from '../../../src/replay/conditions_from_bag.js';
 import { lineChart } from '../../../src/report/charts/line_chart.js';
-import { NO_LIMITS } from './no_limits.js';
+import { PLAIN_SETTINGS } from './plain_settings.js';
 import { QuinticController } from './quintic_controller.js';
 
 const DEMO = fileURLToPath(new URL('../../../../demo/lift_camera', import.meta.url));
@@ -101,18 +98,7 @@ export async function meetingOfChunks(): Promise<Meeting> {
   }
 }
 
-const SETTINGS: MotionSettings = {
-  shadow: false,
-  trajectoryStamp: 'tick',
-  join: 'replace',
-  smoothingS: 0,
-  limits: NO_LIMITS,
-  onLimit: 'saturate',
-  discreteJoints: ['panda_finger_joint1'],
-  outputStepS: 0,
-  leadNs: 10n * MS,
-  stopS: 0.1,
-};
+const SETTINGS = { ...PLAIN_SETTINGS, discreteJoints: ['panda_finger_joint1'] };
 
 /** Executes both chunks. */
 export function joinedMotion({ old, free, bound, spec }: Meeting, mode: JoinMode): JoinedMotion {

@@ -8,24 +8,12 @@ import {
 } from '../../../src/control/motion/motion_executor.js';
 import type { JointState } from '../../../src/control/motion/quintic.js';
 import { nanoseconds, type JointTrajectory } from '../../../src/control/ros_messages.js';
-import { NO_LIMITS } from './no_limits.js';
+import { PLAIN_SETTINGS as SETTINGS } from './plain_settings.js';
 import { QuinticController } from './quintic_controller.js';
 
 const MS = 1_000_000n;
 const TICK = 10_000n * MS;
 const SPEC: TrajectorySpec = { jointNames: ['a', 'b'], rateHz: 20, mode: 'absolute' };
-const SETTINGS: MotionSettings = {
-  shadow: false,
-  trajectoryStamp: 'tick',
-  join: 'replace',
-  smoothingS: 0,
-  limits: NO_LIMITS,
-  onLimit: 'saturate',
-  discreteJoints: [],
-  outputStepS: 0,
-  leadNs: 10n * MS,
-  stopS: 0.1,
-};
 const RAMP = Float32Array.of(0.1, 0, 0.2, 0, 0.3, 0, 0.4, 0);
 
 function rig(positions = [0, 0]): {
