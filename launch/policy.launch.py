@@ -97,7 +97,8 @@ def start(context):
         if value(name):
             given[name] = value(name) == "true"
     if bag:
-        given["use_sim_time"] = True
+        # A recorded robot does not react: chunk after chunk, as in `bac-policy replay`.
+        given |= {"use_sim_time": True, "asynchronous": False}
 
     logger = ".".join([*value("namespace").strip("/").split("/"), value("node_name")]).lstrip(".")
     log_level = value("log_level")

@@ -13,7 +13,7 @@ import { readPolicyPackage } from '../dist/src/policy/policy_package.js';
 import { cameraPolicy } from '../dist/test/support/ros_policies.js';
 import { image, jointStates } from '../dist/test/support/ros_inputs.js';
 import { RosPeer } from '../dist/test/support/ros_peer.js';
-import { Scene } from '../dist/test/support/ros_scene.js';
+import { isHold, Scene } from '../dist/test/support/ros_scene.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -101,9 +101,10 @@ try {
     cameras: cameras.length,
     seconds: tookS,
     chunks: chunks.length,
-    chunk_every_ms: chunkMs,
-    chunks_missed: gaps.reduce((sum, gap) => sum + Math.round(gap / chunkMs) - 1, 0),
-    holds: trajectories.filter(({ message }) => message.points.length === 1).length,
+    chunk_lasts_ms: chunkMs,
+    chunk_every_ms: quantiles(gaps),
+    chunks_missed: gaps.reduce((sum, gap) => sum + Math.max(0, Math.round(gap / chunkMs) - 1), 0),
+    holds: trajectories.filter(({ message }) => isHold(message)).length,
     inference_ms: quantiles(
       chunks.map(({ message }) => Number(nanoseconds(message.inference_latency)) / 1e6),
     ),

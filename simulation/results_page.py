@@ -45,8 +45,10 @@ The real node and the simulated robot as two processes on one machine of two cor
 pictures share with the node. In lockstep time stands still while the node computes; in real time the robot goes on.
 _Chunk_ is the time from the stamp of the observation to the arrival of the trajectory at the robot; _periods held_ are
 those for which the robot had no action to execute; _jerk_ is the root mean square of what a controller of 100 Hz commands
-to the arm, rad/s^3 in the robot's own time. Nothing moves in these tasks while the robot waits, so they forgive a slow
-policy: first of all it costs time. _Node_ is what was set otherwise than by default ([ros.md](ros.md#motion)).
+to the arm, rad/s^3 in the robot's own time; _border_ is by how much position and velocity of a new trajectory differ at
+most from those of the one before, where the controller changes over. Nothing moves in these tasks while the robot waits, so they forgive a slow
+policy: first of all it costs time. _Node_ is what was set otherwise than by default: `asynchronous`, `join: rtc` and
+a smoothing of 0.6 control periods (none with `join: replace`) are the defaults ([ros.md](ros.md#motion)).
 Rows are of `evaluate --over ros --json >> results/real_time.jsonl`.
 """
 
@@ -72,7 +74,7 @@ make simulation && alias sim=.sim/bin/python
 sim -m simulation.compare --task can --policy results/policies/can --work /tmp/can --results results/can.json
 . scripts/ros/env.bash                                                 # after make ros, for the rows over ROS 2
 sim -m simulation.evaluate --task lift --policy demo/lift_camera/policy --plan balanced --episodes 100 \\
-  --over ros --mode real-time --parameters '{"asynchronous": true}' --json >> results/real_time.jsonl
+  --over ros --mode real-time --json >> results/real_time.jsonl
 sim -m simulation.results_page                                         # writes this page
 ```
 
@@ -203,8 +205,8 @@ def sections(results):
 
 
 def real_time(rows):
-    heads = ['policy', 'node', 'mode', 'control, Hz', 'chunk p50, ms', 'p95, ms', 'periods held', 'jerk', 'success',
-             '95 %', 'steps to success']
+    heads = ['policy', 'node', 'mode', 'control, Hz', 'chunk p50, ms', 'p95, ms', 'periods held', 'jerk',
+             'border, mrad', 'rad/s', 'success', '95 %', 'steps to success']
     lines = []
     for row in rows:
         low, high = row['interval']
@@ -212,10 +214,13 @@ def real_time(rows):
         ms = [f'{latency[p]:.0f}' if latency.get(p) is not None else '' for p in ('p50', 'p95')]
         waits = row.get('held_ticks', 0) + row.get('waited_ticks', 0)
         held = f'{waits} of {row["ticks"]}' if row['mode'] == 'real-time' else ''
-        set_to = ', '.join(name if value is True else f'{name} {value}' for name, value in row['parameters'].items())
+        set_to = ', '.join(f'{name} {value if isinstance(value, str) else json.dumps(value)}'
+                           for name, value in row['parameters'].items())
+        border = [row.get(what, {}).get('max') for what in ('border_position_mrad', 'border_velocity')]
         lines.append([f'{TASKS[row["task"]]}, {pathlib.Path(row["plan"]).stem if row["plan"] else "dense"}', set_to,
                       row['mode'], f'{row.get("rate_hz", RATE_HZ):.0f}', *ms, held,
                       f'{row["jerk_rms"]:.0f}' if 'jerk_rms' in row else '',
+                      *('' if most is None else f'{most:.2f}' for most in border),
                       f'{row["success"]} of {row["episodes"]}', f'{percent(low)} to {percent(high)} %',
                       str(row['steps_to_success'] or '')])
     return '\n\n'.join([REAL_TIME.strip(), table(heads, lines)])

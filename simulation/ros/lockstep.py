@@ -37,7 +37,7 @@ class Lockstep:
         self.parameters = {'use_sim_time': True, 'rate_hz': float(RATE_HZ), 'observation_wait_ms': 1000.0,
                            'max_age_ms': 10_000.0, 'execution_provider': 'cpu',
                            # Every action is executed as it was denoised, as without ROS.
-                           'asynchronous': False, 'join': 'replace', 'smoothing_ms': 0.0}
+                           'asynchronous': False, 'join': 'replace'}
         for source in sources:
             name = f'sources.{source["name"]}'
             self.parameters |= {f'{name}.reliability': 'reliable', f'{name}.depth': 100}

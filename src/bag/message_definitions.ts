@@ -3,7 +3,7 @@ import { FAULT_STATUS } from '../control/fault_status.js';
 import type { MessageDefinition } from './message_schema.js';
 
 /**
- * Fields of the messages this project writes into bags or takes from topics, and of all they consist of (ROS 2
+ * Fields of the messages this project writes into bags, sends or takes from topics, and of all they consist of (ROS 2
  * Jazzy). A test holds them beside those of an installed ROS 2.
  */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
@@ -45,6 +45,19 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
     'std_msgs/Header header',
     'string[] joint_names',
     'trajectory_msgs/JointTrajectoryPoint[] points',
+  ],
+  'diagnostic_msgs/KeyValue': ['string key', 'string value'],
+  'diagnostic_msgs/DiagnosticStatus': [
+    ...['OK', 'WARN', 'ERROR', 'STALE'].map((name, level) => `byte ${name}=${level}`),
+    'byte level',
+    'string name',
+    'string message',
+    'string hardware_id',
+    'diagnostic_msgs/KeyValue[] values',
+  ],
+  'diagnostic_msgs/DiagnosticArray': [
+    'std_msgs/Header header',
+    'diagnostic_msgs/DiagnosticStatus[] status',
   ],
   // As in msg/ActionChunk.msg, which a test holds beside it.
   'bac_policy/ActionChunk': [

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { ExecutedJoint } from './executed_joints.js';
+import { quantiles } from './quantiles.js';
 
 const error = z.number().nonnegative();
 
@@ -124,16 +125,6 @@ type Interval = z.infer<typeof interval>;
 /** Root of the mean and {@link QUANTILES} of the roots. */
 function summary(perSample: readonly number[]): number[] {
   return [mean(perSample), ...quantiles(perSample, QUANTILES)].map(Math.sqrt);
-}
-
-/** Linear between the two nearest. mathjs' quantileSeq gives the same, but not a thousand times a second. */
-function quantiles(values: readonly number[], probabilities: readonly number[]): number[] {
-  const sorted = Float64Array.from(values).sort();
-  return probabilities.map((probability) => {
-    const at = probability * (sorted.length - 1);
-    const [below, above] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];
-    return below + (at % 1) * (above - below);
-  });
 }
 
 function byEpisode(perSample: Float64Array, episodes?: ArrayLike<number>): number[][] {

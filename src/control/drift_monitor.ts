@@ -1,4 +1,4 @@
-import { quantileSeq } from 'mathjs/number';
+import { quantiles } from '../caching/quantiles.js';
 import { pictureDistance } from './picture_reference.js';
 import { driftDistance, type DriftReference } from './drift_distance.js';
 
@@ -90,7 +90,7 @@ export class DriftMonitor {
     const finite = this.#distances.filter(Number.isFinite);
     const [p50, max] =
       finite.length > 0
-        ? (quantileSeq(finite, [0.5, 1]) as [number, number])
+        ? (quantiles(finite, [0.5, 1]) as [number, number])
         : [Infinity, Infinity];
     return {
       level: this.#level,

@@ -30,6 +30,8 @@ export type LoopState = 'stopped' | 'waiting' | 'running' | 'holding';
 const MAX_AHEAD_NS = 500_000_000n;
 /** How often sources that went silent are looked for, ns. */
 const WATCH_NS = 10_000_000n;
+/** When what should have been done already is tried again, ns. */
+const SOON_NS = 1_000_000n;
 const TOO_SLOW: Fault = {
   status: 'overrun',
   reason: 'inference takes longer than the actions of a chunk last',
@@ -168,6 +170,7 @@ export class PolicyLoop {
     if (this.#state === 'stopped') return;
     this.#hold(this.#now());
     this.#forget();
+    this.#wakeNs = undefined;
     this.#state = 'stopped';
     this.#fault = undefined;
     this.#latched = false;
@@ -274,6 +277,7 @@ export class PolicyLoop {
 
   /** Notices between ticks that a source fell silent. */
   #watch(nowNs: bigint): void {
+    if (this.#time.isCatchingUp) return;
     // Without a clock it would hold for ever.
     if (nowNs > 0n && nowNs < this.#reasonHoldsUntilNs) return;
     if (this.#health.hasFailed && this.#fault?.status === 'unusable_input') return;
@@ -307,6 +311,8 @@ export class PolicyLoop {
     if (tickNs === undefined) return watchNs;
     const wakeNs =
       tickNs > nowNs ? tickNs : tickNs + this.#arrivals.waitNs(this.#settings, this.#periodNs);
+    // A tick whose messages are waited for a little longer: see LoopTime.
+    if (wakeNs < nowNs) return nowNs + SOON_NS;
     return wakeNs < watchNs ? wakeNs : watchNs;
   }
 
@@ -487,7 +493,7 @@ export class PolicyLoop {
   /** The clock's time, ns. When it was set, nothing goes on from where it was. */
   #now(): bigint {
     const lastNs = this.#time.nowNs;
-    const jump = this.#time.look(this.#periodNs, this.#settings.simTime);
+    const jump = this.#time.look(this.#periodNs, this.#settings.simTime, this.#wakeNs);
     if (jump !== undefined) {
       this.statistics.jumped();
       this.#arrivals.reset();

@@ -1,4 +1,4 @@
-import { quantileSeq } from 'mathjs/number';
+import { quantiles } from '../caching/quantiles.js';
 
 /** Quantiles of the last times that were noted, ms. */
 export interface TimeQuantiles {
@@ -27,7 +27,7 @@ export class RollingTimes {
   /** Of the times kept; `count` is of all there ever were. Null of none. */
   quantiles(): TimeQuantiles | null {
     if (this.#times.length === 0) return null;
-    const [p50, p95, p99, max] = quantileSeq(this.#times, [0.5, 0.95, 0.99, 1]) as [
+    const [p50, p95, p99, max] = quantiles(this.#times, [0.5, 0.95, 0.99, 1]) as [
       number,
       number,
       number,

@@ -8,7 +8,7 @@ import type { ParameterValue } from './parameter_declaration.js';
 const EXECUTION_PROVIDERS = ['auto', 'cuda', 'cpu'] as const;
 const SYNCS = ['latest', 'approximate'] as const;
 const TRAJECTORY_STAMPS = ['tick', 'publish', 'zero'] as const;
-const JOIN_MODES = ['replace', 'blend', 'ensemble', 'rtc'] as const;
+const JOIN_MODES = ['rtc', 'replace', 'blend', 'ensemble'] as const;
 const LIMIT_POLICIES = ['saturate', 'refuse'] as const;
 const FAULTS = Object.keys(FAULT_STATUS).filter((name) => name !== 'ok') as FaultStatus[];
 const RELIABILITIES = ['default', 'best_effort', 'reliable'] as const;
@@ -61,7 +61,8 @@ export interface NodeParameters {
   readonly trajectoryStamp: TrajectoryStamp;
   readonly asynchronous: boolean;
   readonly join: JoinMode;
-  readonly smoothingMs: number;
+  /** Control periods; negative: as {@link join} has it. */
+  readonly smoothing: number;
   /** Names of joints. */
   readonly discreteJoints: readonly string[];
   /** Hz; 0: a point for each action. */
@@ -114,7 +115,7 @@ export function nodeParameters(values: ReadonlyMap<string, ParameterValue>): Nod
     trajectoryStamp: read.oneOf('trajectory_stamp', TRAJECTORY_STAMPS),
     asynchronous: read.boolean('asynchronous'),
     join: read.oneOf('join', JOIN_MODES),
-    smoothingMs: read.number('smoothing_ms'),
+    smoothing: read.number('smoothing'),
     discreteJoints: read.strings('discrete_joints'),
     trajectoryRateHz: read.number('trajectory_rate_hz'),
     positionRateHz: read.number('position_rate_hz'),

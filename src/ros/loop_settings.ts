@@ -9,6 +9,14 @@ export function rateOf({ rateHz }: NodeParameters, { action }: PolicyManifest): 
   return rateHz || action.rate_hz!;
 }
 
+/** Where it is left to the node, control periods: least jerk without less success in closed loop (docs/ros.md). */
+const SMOOTHING = 0.6;
+
+function smoothingOf({ smoothing, join }: NodeParameters): number {
+  if (smoothing >= 0) return smoothing;
+  return join === 'replace' ? 0 : SMOOTHING;
+}
+
 /** What a loop has to know beside parameters and policy. */
 export interface Surroundings {
   /** Of the noise, where the parameters leave it to chance. */
@@ -44,7 +52,7 @@ export function loopSettings(
     trajectoryStamp: parameters.trajectoryStamp,
     asynchronous: parameters.asynchronous,
     join: parameters.join,
-    smoothingS: parameters.smoothingMs / 1e3,
+    smoothingS: smoothingOf(parameters) / rateOf(parameters, manifest),
     discreteJoints: parameters.discreteJoints,
     outputStepS: parameters.trajectoryRateHz && 1 / parameters.trajectoryRateHz,
     leadNs: fromMs(parameters.leadMs),

@@ -1,30 +1,30 @@
 import type { ActionChunkMessage, JointTrajectory } from '../control/ros_messages.js';
 import type { LoadedPolicy } from '../inference/worker/loaded_policy.js';
+import { CdrPublisher } from './cdr_publisher.js';
 import { QOS, type Rclnodejs, type RosNode, type RosPublisher } from './rclnodejs_api.js';
 
 /** The topics on which the node speaks. */
 export class Publications {
-  readonly #trajectory: RosPublisher;
-  readonly #positions: RosPublisher;
-  readonly #chunk: RosPublisher;
+  readonly #trajectory: CdrPublisher;
+  readonly #positions: CdrPublisher;
+  readonly #chunk: CdrPublisher;
   readonly #policyCard: RosPublisher;
   readonly #activePlan: RosPublisher;
-  readonly #diagnostics: RosPublisher;
+  readonly #diagnostics: CdrPublisher;
 
   constructor(rcl: Rclnodejs, node: RosNode) {
     const qos = (depth: number, durability: number): unknown =>
       new rcl.QoS(QOS.keepLast, depth, QOS.reliable, durability);
     const stream = { qos: qos(10, QOS.volatile) };
     const latched = { qos: qos(1, QOS.transientLocal) };
-    const trajectory = 'trajectory_msgs/msg/JointTrajectory';
-    this.#trajectory = node.createPublisher(trajectory, '~/joint_trajectory', stream);
-    const positions = 'std_msgs/msg/Float64MultiArray';
-    this.#positions = node.createPublisher(positions, '~/position_commands', stream);
-    this.#chunk = node.createPublisher('bac_policy/msg/ActionChunk', '~/action_chunk', stream);
+    const cdr = (type: string, topic: string): CdrPublisher =>
+      new CdrPublisher(node, type, topic, stream);
+    this.#trajectory = cdr('trajectory_msgs/msg/JointTrajectory', '~/joint_trajectory');
+    this.#positions = cdr('std_msgs/msg/Float64MultiArray', '~/position_commands');
+    this.#chunk = cdr('bac_policy/msg/ActionChunk', '~/action_chunk');
     this.#policyCard = node.createPublisher('std_msgs/msg/String', '~/policy_card', latched);
     this.#activePlan = node.createPublisher('std_msgs/msg/String', '~/active_plan', latched);
-    const diagnostics = 'diagnostic_msgs/msg/DiagnosticArray';
-    this.#diagnostics = node.createPublisher(diagnostics, '/diagnostics', stream);
+    this.#diagnostics = cdr('diagnostic_msgs/msg/DiagnosticArray', '/diagnostics');
   }
 
   trajectory(message: JointTrajectory): void {

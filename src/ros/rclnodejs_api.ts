@@ -63,6 +63,7 @@ export interface SetParametersResult {
 }
 
 export interface RosPublisher {
+  /** @param message a plain object, or a serialised message as Buffer */
   publish(message: object): void;
 }
 

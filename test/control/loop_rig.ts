@@ -166,8 +166,18 @@ export class Rig {
   async periods(count: number): Promise<void> {
     for (let i = 0; i < count; i++) {
       await this.send();
-      this.nowNs += PERIOD;
+      await this.pass(PERIOD);
     }
+  }
+
+  /** Lets time pass as a node does: the loop is called whenever it asked to be. */
+  async pass(ns: bigint): Promise<void> {
+    const endNs = this.nowNs + ns;
+    for (let wakeNs = this.loop.poll(); wakeNs < endNs; wakeNs = this.loop.poll()) {
+      await new Promise(setImmediate);
+      this.nowNs = wakeNs > this.nowNs ? wakeNs : this.nowNs + 1n;
+    }
+    this.nowNs = endNs;
   }
 
   /** Chunks that are asked for from now on come only when the returned function is called. */

@@ -16,7 +16,7 @@ const SCENARIOS: readonly Scenario[] = [
   {
     status: 'stale_input',
     bring: async (rig) => {
-      rig.nowNs += 106n * MS;
+      await rig.pass(106n * MS);
       await rig.poll();
     },
   },
@@ -127,7 +127,7 @@ describe('A fault of the policy loop', () => {
     const rig = new Rig({ manualRecovery: ['stale_input'] });
     rig.loop.start();
     await rig.periods(2);
-    rig.nowNs += 106n * MS;
+    await rig.pass(106n * MS);
     await rig.poll();
     assert.ok(rig.loop.needsRecovery);
     const asked = rig.asked.length;

@@ -109,8 +109,36 @@ describe('The policy loop and its clock', () => {
     await rig.periods(2);
     rig.nowNs += 10_000n * MS;
     await rig.poll();
+    await rig.pass(20n * MS);
     assert.match(rig.loop.reason!, /^stale/);
     assert.equal(rig.loop.statistics.report(0).clockJumps, 0);
+  });
+});
+
+describe('The policy loop and a thread that was kept by something else', () => {
+  it('takes the messages that wait before it says that they are missing', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(3);
+    // 40 ms more than sources may be silent.
+    const stamps = [0n, 1n, 2n].map((i) => rig.nowNs + i * PERIOD);
+    rig.nowNs += 2n * PERIOD + 45n * MS;
+    for (const stampNs of stamps) await rig.send({}, stampNs);
+    rig.nowNs = stamps.at(-1)! + PERIOD;
+    await rig.periods(4);
+    assert.deepEqual(rig.faults, [undefined]);
+    assert.equal(rig.loop.statistics.report(0).sources[0]!.dropped['too_old_on_arrival'], undefined);
+  });
+
+  it('says so when nothing waited', async () => {
+    const rig = new Rig();
+    rig.loop.start();
+    await rig.periods(3);
+    rig.nowNs += 2n * PERIOD + 45n * MS;
+    await rig.poll();
+    assert.equal(rig.loop.state, 'running');
+    await rig.pass(12n * MS);
+    assert.match(rig.loop.reason!, /^stale/);
   });
 });
 
@@ -233,7 +261,7 @@ describe('The policy loop says', () => {
     rig.loop.start();
     await rig.send();
     assert.equal(rig.loop.state, 'running');
-    rig.nowNs += 35n * MS;
+    await rig.pass(35n * MS);
     await rig.poll();
     assert.match(rig.loop.reason!, /^stale: joints/);
   });

@@ -11,7 +11,7 @@ import { rawMessages } from './raw_mcap.js';
 import { asJson, requireRos, ROOT, runRosScript, runWithRos } from './ros_environment.js';
 
 const DEMO = join(ROOT, 'demo/lift_tiny');
-/** All that are written into bags: what a replay says, and what the node receives. */
+/** All that are written into bags, sent or received. */
 const TYPES = [
   'trajectory_msgs/msg/JointTrajectory',
   'bac_policy/msg/ActionChunk',
@@ -20,6 +20,7 @@ const TYPES = [
   'sensor_msgs/msg/CompressedImage',
   'geometry_msgs/msg/PoseStamped',
   'std_msgs/msg/Float64MultiArray',
+  'diagnostic_msgs/msg/DiagnosticArray',
 ];
 
 /** The replay of the demo's bag by its real policy, run by the command that ROS 2 has installed. */

@@ -33,6 +33,8 @@ export interface PolicyNodeOptions {
   readonly namespace?: string;
   /** Further arguments behind --ros-args. */
   readonly arguments?: readonly string[];
+  /** Of the environment, beside those of ROS. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** The node as `ros2 launch` starts it, with its parameters in a file. */
@@ -45,7 +47,12 @@ export class PolicyNode {
   constructor(
     peer: RosPeer,
     parameters: Readonly<Record<string, unknown>>,
-    { name = 'policy', namespace = '', arguments: further = [] }: PolicyNodeOptions = {},
+    {
+      name = 'policy',
+      namespace = '',
+      arguments: further = [],
+      variables = {},
+    }: PolicyNodeOptions = {},
   ) {
     this.#peer = peer;
     this.fullName = `${namespace}/${name}`;
@@ -55,7 +62,7 @@ export class PolicyNode {
     const remaps = ['-r', `__node:=${name}`, '--params-file', file, ...further];
     if (namespace) remaps.push('-r', `__ns:=${namespace}`);
     const command = EXECUTABLE.endsWith('.js') ? [process.execPath, EXECUTABLE] : [EXECUTABLE];
-    this.process = new RosProcess([...command, '--ros-args', ...remaps]);
+    this.process = new RosProcess([...command, '--ros-args', ...remaps], variables);
   }
 
   /** Full name of one of the node's own topics or services. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FAULT_STATUS } from '../../src/control/fault_status.js';
+import { FAULT_STATUS, type FaultStatus } from '../../src/control/fault_status.js';
 import { objectionToJointTrajectory } from '../../src/control/check_joint_trajectory.js';
 import {
   nanoseconds,
@@ -153,14 +153,23 @@ export class Scene {
    * Lets something go wrong in the middle of a motion and waits until the node holds the robot. (When a motion
    * is over nothing has to be held.)
    * @param fault gives when it began, ns of the steady clock
+   * @param status by which `~/action_chunk` tells it; where it is no fault, none
    * @returns how long it took, ms
    */
-  async holdsAfter(fault: () => Promise<number>): Promise<number> {
+  async holdsAfter(fault: () => Promise<number>, status?: FaultStatus): Promise<number> {
     await this.flows(1);
+    const told = (await this.faults()).length;
     const since = await fault();
     const find = async (): Promise<Received<JointTrajectory> | undefined> =>
       (await this.trajectories()).find(({ at, message }) => at > since && isHold(message));
     const found = await this.#explained(this.peer.until('a hold trajectory', find));
+    if (status !== undefined) {
+      const tells = async (): Promise<boolean> =>
+        (await this.faults())
+          .slice(told)
+          .some(({ message }) => message.status === FAULT_STATUS[status]);
+      await this.#explained(this.peer.until(`status ${status} on ~/action_chunk`, tells));
+    }
     return (found.at - since) / 1e6;
   }
 

@@ -28,7 +28,7 @@ export class KnownRows {
   /**
    * @param tickNs of the next chunk
    * @param delayNs from its tick to the first of its actions that can be executed
-   * @returns undefined where nothing is known
+   * @returns undefined where nothing is known, or the actions of the chunk before will be over
    */
   of(
     architecture: Architecture,
@@ -36,13 +36,16 @@ export class KnownRows {
   ): Inpainting | undefined {
     if (!this.#executed) return undefined;
     const { horizon, action_dim: actions, first_action_step: first } = architecture;
+    const { n_action_steps: executed } = architecture;
     const { sample, tickNs: before } = this.#executed;
     const passed = Math.round(Number(tickNs - before) / Number(periodNs));
     const known = horizon - passed;
     if (passed < 0 || known <= 0) return undefined;
+    const fixed = first + firstInTime(delayNs, periodNs);
+    // A robot that stands before the next chunk is there does not go on from anything.
+    if (passed + fixed > first + executed) return undefined;
     const rows = new Float32Array(horizon * actions);
     rows.set(sample.subarray(passed * actions));
-    const fixed = first + firstInTime(delayNs, periodNs);
     return { known: rows, weight: softWeight(architecture, fixed, known) };
   }
 }

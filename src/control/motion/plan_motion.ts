@@ -36,6 +36,8 @@ export interface PlannedMotion {
 /** Slower than this nothing is gained. */
 const MOST_STRETCH = 30;
 const LEAST_STEP = 1.02;
+/** A motion that is smoothed comes to rest at its last target so long after it was due, in time constants. */
+const SETTLING = 5;
 /** How often targets are moved inward because the path between them swings out. */
 const MOST_INWARD = 4;
 
@@ -64,6 +66,8 @@ export function planMotion(
     }),
   );
   const { firstS, spacingS } = targets;
+  const settling = Math.ceil((SETTLING * shape.smoothingS) / spacingS);
+  rows = [...rows, ...Array<number[]>(settling).fill(rows.at(-1)!)];
   const spline = new SmoothingSpline(rows.length, firstS / spacingS, shape.smoothingS / spacingS);
   let [stretch, inward] = [1, 0];
   for (;;) {

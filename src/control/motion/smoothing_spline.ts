@@ -3,6 +3,8 @@ import { cholesky, solveLowerColumns, solveUpperColumns } from '../../caching/li
 /** Position, velocity and acceleration. */
 const ORDER = 3;
 const TERMS = 2 * ORDER;
+/** Of the last target, where the path comes to rest, among those of weight 1. */
+const END_WEIGHT = 1e4;
 /** Below this targets are met to within a millionth of a millionth of the way between them. */
 const LEAST_SMOOTHING = 1e-3;
 
@@ -18,7 +20,7 @@ const JERK = jerkOfQuintic();
  *
  *     sum over targets of (position - target)^2 + smoothing^6 * integral of jerk^2,
  *
- * time counted in the targets' spacing: without ends, a low-pass filter of 6th order without delay, whose gain is one
+ * time counted in the targets' spacing, the last target 10^4 times as strong: without ends, a low-pass filter of 6th order without delay, whose gain is one
  * half at an angular frequency of 1 / smoothing (a smoothing spline, Reinsch 1967, of the third derivative).
  *
  * The path is linear in what is given, so all of this is done once for a number of targets and a first spacing; a
@@ -59,8 +61,9 @@ export class SmoothingSpline {
         }
       }
       const position = ORDER * segment;
-      energy[position * free + position]! += 1;
-      given[position * inputs + ORDER + segment]! += 1;
+      const nearness = segment === count - 1 ? END_WEIGHT : 1;
+      energy[position * free + position]! += nearness;
+      given[position * inputs + ORDER + segment]! += nearness;
     }
     const lower = cholesky(energy, free);
     const solved = solveUpperColumns(lower, free, solveLowerColumns(lower, free, given));

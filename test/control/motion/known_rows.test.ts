@@ -4,8 +4,13 @@ import { softMask } from '../../../src/policy/inpainting.js';
 import type { Architecture } from '../../../src/policy/manifest.js';
 
 const PERIOD = 50_000_000n;
-/** Of six rows the second is the first that is executed. */
-const SHAPE = { horizon: 6, action_dim: 2, first_action_step: 1 } as unknown as Architecture;
+/** Of six rows the second to the fifth are executed. */
+const SHAPE = {
+  horizon: 6,
+  action_dim: 2,
+  first_action_step: 1,
+  n_action_steps: 4,
+} as unknown as Architecture;
 const SAMPLE = Float32Array.from({ length: 12 }, (_, i) => i);
 
 const after = (
@@ -38,6 +43,12 @@ describe('KnownRows', () => {
     const fixed = (delay: number): number =>
       known.of(SHAPE, after(1, delay))!.weight.filter((weight) => weight === 1).length / 2;
     assert.deepEqual([0.1, 0.7, 0.8, 2.7].map(fixed), [1, 1, 2, 3]);
+  });
+
+  it('knows nothing where the robot stands before the next chunk is there', () => {
+    assert.ok(known.of(SHAPE, after(3, 1.5)));
+    assert.equal(known.of(SHAPE, after(4, 1.5)), undefined);
+    assert.equal(known.of(SHAPE, after(1, 4.5)), undefined);
   });
 
   it('knows nothing once all of it is past, after a hold, or of a time before', () => {

@@ -53,6 +53,19 @@ describe('planMotion', () => {
     );
   });
 
+  it('comes to rest at its last target, however few are left, also where it is smoothed', () => {
+    for (const left of [1, 2, 5, 8]) {
+      const rows = Array.from({ length: left }, (_, i) => [(0.4 * (i + 1)) / left, -0.2]);
+      const shape = { ...SHAPE, limits: NO_LIMITS };
+      const { path } = planned(atRest([0, 0]), rows, shape, 0.02);
+      path.states.at(-1)!.forEach(([p, v, a], joint) => {
+        assert.ok(Math.abs(p - rows.at(-1)![joint]!) < 1e-3, `${left} targets: ends at ${p}`);
+        assert.deepEqual([v, a], [0, 0]);
+      });
+      assert.ok(path.seconds < 0.02 + (left + 3) * 0.05, 'soon');
+    }
+  });
+
   it('has no step of position, velocity or acceleration anywhere', () => {
     const { path } = planned(
       [
@@ -95,11 +108,7 @@ describe('planMotion', () => {
     assert.equal(stretch, 1);
     assert.deepEqual(
       path.states.map((states) => states[1]),
-      [
-        [0, 0, 0],
-        [1, 0, 0],
-        [1, 0, 0],
-      ],
+      [[0, 0, 0], ...path.times.slice(1).map(() => [1, 0, 0])],
     );
   });
 

@@ -18,7 +18,7 @@ scenario('a source is missing from the start', liftPolicy, { running: false }, (
 
   it('holds when all sources stop together', async () => {
     const stop = async (): Promise<number> => (await scene().peer.unstream()).now;
-    assert.ok((await scene().holdsAfter(stop)) < 105 + HOLD_MS);
+    assert.ok((await scene().holdsAfter(stop, 'stale_input')) < 105 + HOLD_MS);
     await scene().says(/cube|joint_positions/);
     await scene().feed();
     await scene().flows(2);

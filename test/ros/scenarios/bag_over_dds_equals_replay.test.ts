@@ -15,7 +15,10 @@ import { temporaryDirectory } from '../../support/temporary_directory.js';
 import { asJson, ROOT } from '../ros_environment.js';
 
 const SEED = 5;
-const OPTIONS = { parameters: { use_sim_time: true, seed: SEED }, running: false };
+const OPTIONS = {
+  parameters: { use_sim_time: true, seed: SEED, asynchronous: false, join: 'replace' },
+  running: false,
+};
 const directory = temporaryDirectory();
 
 /** What `bac-policy replay` makes of a bag. */

@@ -5,7 +5,7 @@ import { liftPolicy } from '../../support/ros_policies.js';
 import { scenario } from '../../support/ros_scenario.js';
 
 /** A machine that is busy with other things for a moment must not end an episode. */
-const PARAMETERS = { max_age_ms: 1000, asynchronous: true, join: 'replace' };
+const PARAMETERS = { max_age_ms: 1000, join: 'replace' };
 const CHUNKS = 8;
 
 /** How far apart two chunks are in the first action of the later one, over all joints and borders. */

@@ -22,7 +22,7 @@ scenario('clock jumps back', liftPolicy, OPTIONS, (scene) => {
       const { now } = await scene().peer.ask<{ now: number }>('clocks');
       await scene().peer.ask('clock', { start: START_S * 1e9 });
       return now;
-    });
+    }, 'clock_jump');
     assert.ok(afterMs < HOLD_MS, `${afterMs} ms`);
     const chunks = await scene().flows(3);
     const stamps = chunks.map(({ message }) => Number(nanoseconds(message.header.stamp)) / 1e9);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readBag } from '../../../src/bag/read_bag.js';
 import { runCli } from '../../cli/run_cli.js';
@@ -112,6 +113,31 @@ scenario('inputs are saved', cameraPolicy, { parameters }, (scene) => {
     const saved = await save(scene(), join(directory, 'last.mcap'), 1);
     assert.ok(saved.success, saved.message);
     assert.ok(saved.seconds > 0.3 && saved.seconds <= 1, `${saved.seconds} s`);
+  });
+
+  it('not on a disk that is full, and the robot goes on', async () => {
+    const path = join(temporaryDirectory(), 'full');
+    // No file of this process may be longer: a write fails in the middle of a bag, as when no room is left.
+    const limit = (bytes: number | 'unlimited'): void => {
+      const { pid } = scene().node.process.child;
+      execFileSync('prlimit', ['--pid', `${pid!}`, `--fsize=${bytes}:`]);
+    };
+    const { message: before } = (await scene().flows(1)).at(-1)!;
+    limit(200_000);
+    try {
+      const { success, message } = await save(scene(), path);
+      assert.ok(!success);
+      assert.match(message, /full: cannot be written: .*; choose a path .* on a disk with room/);
+      assert.deepEqual(readdirSync(dirname(path)), [], 'nothing is left of it');
+      await scene().flows(2);
+      await scene().isWell();
+    } finally {
+      limit('unlimited');
+    }
+    const saved = await save(scene(), path);
+    assert.ok(saved.success, saved.message);
+    const { message: after } = (await scene().flows(1)).at(-1)!;
+    assert.ok(after.chunk_id > before.chunk_id);
   });
 
   it('nowhere where something else is', async () => {

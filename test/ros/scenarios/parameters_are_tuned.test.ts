@@ -139,7 +139,7 @@ scenario('parameters are tuned while the node runs', liftPolicy, MISSPELT, (scen
       const reason = await setParameter(peer, node, 'limits.velocity', ['double_array', tight]);
       assert.equal(reason, undefined);
       return now;
-    });
+    }, 'limit');
     await scene().says(/panda_|velocity|fast/);
     await setParameter(peer, node, 'limits.velocity', ['double_array', []]);
     await scene().flows(2);

@@ -20,7 +20,7 @@ scenario('pictures cannot be used', cameraPolicy, {}, (scene) => {
     it(`holds while they come ${what}`, async () => {
       const picture = image(options);
       const send = async (): Promise<number> => scene().peer.stream(picture, { hz: 30 });
-      const afterMs = await scene().holdsAfter(send);
+      const afterMs = await scene().holdsAfter(send, 'unusable_input');
       assert.ok(afterMs < FAULT_MS + HOLD_MS, `${afterMs} ms`);
       await scene().says(says);
       await scene().isSilent(300);

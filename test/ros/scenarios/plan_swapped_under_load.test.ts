@@ -55,8 +55,8 @@ async function movingOthers(change: (names: readonly string[]) => string[]): Pro
   return directory;
 }
 
-/** A machine that is busy with other things for a moment must not end an episode. */
-const PATIENT = { parameters: { max_age_ms: 1000 } };
+/** A machine that is busy with other things for a moment must not end an episode; ticks of chunks are foreseen. */
+const PATIENT = { parameters: { max_age_ms: 1000, asynchronous: false } };
 
 scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
   it('takes over between two chunks, none of which is missed', async () => {

@@ -41,7 +41,7 @@ scenario('stamps are out of order', liftPolicy, {}, (scene) => {
     it(`holds when they are stamped ${what}`, async () => {
       const options = { hz: 50, offsets_ms: [offset] };
       const send = async (): Promise<number> => scene().peer.stream(jointStates(), options);
-      assert.ok((await scene().holdsAfter(send)) < 105 + HOLD_MS);
+      assert.ok((await scene().holdsAfter(send, 'stale_input')) < 105 + HOLD_MS);
       await scene().says(/joint_positions/);
       await scene().isSilent(300);
       await scene().peer.stream(jointStates(), { hz: 50 });
