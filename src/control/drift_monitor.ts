@@ -89,9 +89,7 @@ export class DriftMonitor {
   report(): DriftReport {
     const finite = this.#distances.filter(Number.isFinite);
     const [p50, max] =
-      finite.length > 0
-        ? (quantiles(finite, [0.5, 1]) as [number, number])
-        : [Infinity, Infinity];
+      finite.length > 0 ? (quantiles(finite, [0.5, 1]) as [number, number]) : [Infinity, Infinity];
     return {
       level: this.#level,
       chunks: this.#chunks,

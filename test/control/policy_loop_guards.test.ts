@@ -127,7 +127,10 @@ describe('The policy loop and a thread that was kept by something else', () => {
     rig.nowNs = stamps.at(-1)! + PERIOD;
     await rig.periods(4);
     assert.deepEqual(rig.faults, [undefined]);
-    assert.equal(rig.loop.statistics.report(0).sources[0]!.dropped['too_old_on_arrival'], undefined);
+    assert.equal(
+      rig.loop.statistics.report(0).sources[0]!.dropped['too_old_on_arrival'],
+      undefined,
+    );
   });
 
   it('says so when nothing waited', async () => {

@@ -181,7 +181,7 @@ describe('policy.launch.py', () => {
   it('plays a bag with its clock once the node is active, then ends', () => {
     const launched = start('bag:=BAG', 'use_sim_time:=false');
     assert.deepEqual(parameters(launched), [
-      { policy: 'str DIR', use_sim_time: true, autostart: true },
+      { policy: 'str DIR', use_sim_time: true, autostart: true, asynchronous: false },
     ]);
     const active = only('OnStateTransition', handlers(launched));
     assert.equal((active['target_lifecycle_node'] as Recorded).kind, 'LifecycleNode');
