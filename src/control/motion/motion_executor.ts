@@ -47,8 +47,8 @@ export type MotionVerdict =
 
 /** A joint that stands further than this from where it was told to be was moved by somebody else; rad or m. */
 const ELSEWHERE = 0.05;
-/** Ticks at rates such as 30 Hz are rounded; a motion usually ends at the tick of the next chunk. */
-const TOLERANCE_NS = 1000n;
+/** So long after its motion a robot may still be on the way there, ns: nobody moved it. */
+const LAG_NS = 500_000_000n;
 const TOLERANCE_S = 1e-6;
 
 interface Commanded {
@@ -237,12 +237,12 @@ export class MotionExecutor {
       const states = told.path
         .stateAt(at)
         .map((state, joint): JointState => (discrete[joint] ? [goal[joint]![0], 0, 0] : state));
-      const isOver = endOf(told) + TOLERANCE_NS < tickNs;
+      const mayLag = tickNs < endOf(told) + LAG_NS;
       const isThere = states.every(
         ([position], joint) => Math.abs((seen[joint] ?? position) - position) <= ELSEWHERE,
       );
       // A robot that moves lags behind what it was told; one that stands elsewhere was moved by somebody else.
-      if (!isOver || (isThere && mode === 'absolute')) return { start: states, isKnown: true };
+      if (mayLag || (isThere && mode === 'absolute')) return { start: states, isKnown: true };
     }
     this.#commanded = undefined;
     const isKnown = seen.every((position) => position !== undefined);

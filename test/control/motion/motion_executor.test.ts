@@ -141,6 +141,21 @@ describe('MotionExecutor', () => {
     assert.ok(Math.abs(elsewhere.sent[0]!.points[0]!.positions[0]! - 0.7) < 1e-6);
   });
 
+  it('does not take a robot that is still on its way for one that was moved', () => {
+    for (const mode of ['absolute', 'delta'] as const) {
+      const { executor, controller, at } = rig();
+      const spec = { ...SPEC, mode };
+      executor.command(RAMP, spec, TICK, TICK, [0, 0], SETTINGS);
+      // The motion is over, and the robot is not there yet.
+      at.now = TICK + 450n * MS;
+      const before = controller.at(at.now + 4n * MS);
+      executor.command(RAMP, spec, at.now, at.now, [0.2, 0], SETTINGS);
+      controller.at(at.now + 4n * MS).forEach(([position], joint) => {
+        assert.ok(Math.abs(position - before[joint]![0]) < 1e-6, mode);
+      });
+    }
+  });
+
   it('leaves the way to the first target to the controller where a joint is not observed', () => {
     const { executor, sent } = rig();
     executor.command(RAMP, SPEC, TICK, TICK, [0, undefined], SETTINGS);
