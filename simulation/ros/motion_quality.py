@@ -2,7 +2,9 @@
 
 **jerk** is the third difference of the commanded positions; its mean square over samples and the arm's joints says how
 rough a motion is. At the **border** where a new trajectory takes over, the first time that the controller looks after it
-came, the commanded position and velocity are held against those that the trajectory before would have had then.
+came, the commanded position and velocity are held against those that the trajectory before would have had then. A
+trajectory that stops the robot after a fault is counted apart, with the first one after it: it is stamped "start now",
+so that it works whatever the clocks say, and the controller counts its times from a moment later than the node does.
 """
 
 import numpy as np
@@ -22,7 +24,8 @@ class MotionQuality:
         self.sample_ns = period / SAMPLES
         self.clock_seconds = period / 1e9 * RATE_HZ  # by the clock, of a second of the robot's own time
         self.squares, self.count = 0.0, 0
-        self.position_jumps, self.velocity_jumps = [], []
+        self.jumps = {'border': ([], []), 'hold': ([], [])}  # of position, mrad, and of velocity, rad/s
+        self._was_hold = False
         self._episode, self._since = [], 0
 
     def accept(self, controller, came, now):
@@ -32,12 +35,15 @@ class MotionQuality:
         begun = controller.accepted > 0
         before = controller.sample(soon)
         reason = controller.accept(came.names, came.points, came.stamp, now)
+        is_hold = came.stamp == 0
         if begun and reason is None:
             after = controller.sample(soon)
-            self.position_jumps.append(1000 * self._farthest(before.positions, after.positions))
+            positions, velocities = self.jumps['hold' if is_hold or self._was_hold else 'border']
+            positions.append(1000 * self._farthest(before.positions, after.positions))
             if before.velocities is not None and after.velocities is not None:
-                jump = self._farthest(before.velocities, after.velocities)
-                self.velocity_jumps.append(jump * self.clock_seconds)
+                velocities.append(self._farthest(before.velocities, after.velocities) * self.clock_seconds)
+        if reason is None:
+            self._was_hold = is_hold
         return reason
 
     @staticmethod
@@ -53,10 +59,10 @@ class MotionQuality:
     def end_episode(self):
         jerk = np.diff(self._episode, n=3, axis=0) * CONTROLLER_HZ**3
         self.squares, self.count = self.squares + (jerk**2).sum(), self.count + jerk.size
-        self._episode = []
+        self._episode, self._was_hold = [], False
 
     def report(self):
         """`jerk_rms` rad/s^3; jumps at borders: mrad, rad/s."""
         return {'jerk_rms': round(float(np.sqrt(self.squares / max(1, self.count))), 2),
-                'border_position_mrad': quantiles(self.position_jumps),
-                'border_velocity': quantiles(self.velocity_jumps)}
+                **{f'{where}_{what}': quantiles(jumps) for where, both in self.jumps.items()
+                   for what, jumps in zip(('position_mrad', 'velocity'), both)}}

@@ -48,6 +48,19 @@ class Quality(unittest.TestCase):
         self.assertGreater(report['border_position_mrad']['max'], 0.5)
         self.assertGreater(report['border_velocity']['max'], 0.5)
 
+    def test_counts_a_hold_and_what_comes_after_it_apart(self):
+        quality, controller, start = MotionQuality(PERIOD), TrajectoryController(JOINTS, REST), 1000 * NS
+        quality.accept(controller, cubic(6.0, 20), start)
+        hold = cubic(6.0, 12, shift=0.1, start=8)
+        hold.stamp = 0
+        quality.accept(controller, hold, start + 8 * PERIOD)
+        quality.accept(controller, cubic(6.0, 10, shift=0.2, start=10), start + 10 * PERIOD)
+        quality.accept(controller, cubic(6.0, 8, shift=0.2, start=12), start + 12 * PERIOD)
+        report = quality.report()
+        self.assertGreater(report['hold_position_mrad']['max'], 0.5)
+        self.assertGreater(report['hold_velocity']['max'], 0.5)
+        self.assertLess(report['border_position_mrad']['max'], 1e-3)
+
     def test_counts_in_the_robots_own_time(self):
         fast, controller, start = MotionQuality(PERIOD // 5), TrajectoryController(JOINTS, REST), 1000 * NS
         # 6 rad/s^3 of the robot's time are 125 times as many by a clock that is 5 times slower.
