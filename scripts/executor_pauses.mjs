@@ -9,6 +9,9 @@ import { performance, PerformanceObserver } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MotionExecutor } from '../dist/src/control/motion/motion_executor.js';
+import { shortenCollections } from '../dist/src/ros/short_collections.js';
+
+shortenCollections(); // As the node does.
 
 const MINUTES = Number(process.argv[2] ?? 10);
 const JOINTS = 8;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The executable of the ROS 2 node, started by `ros2 run bac_policy policy_node` and policy.launch.py.
 import type { PolicyNode } from './policy_node.js';
+import { shortenCollections } from './short_collections.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_INPUT = 2;
@@ -9,6 +10,7 @@ const LONGEST_END_MS = 10_000;
 /** rclnodejs has parameter events in the node's namespace; all ROS tools look for them here. */
 const REMAPPINGS = ['--ros-args', '-r', 'parameter_events:=/parameter_events'];
 
+shortenCollections();
 let node: PolicyNode | undefined;
 let ending = false;
 
