@@ -46,8 +46,8 @@ pictures share with the node. In lockstep time stands still while the node compu
 _Chunk_ is the time from the stamp of the observation to the arrival of the trajectory at the robot; _periods held_ are
 those for which the robot had no action to execute; _jerk_ is the root mean square of what a controller of 100 Hz commands
 to the arm, rad/s^3 in the robot's own time; _border_ is by how much position and velocity of a new trajectory differ at
-most from those of the one before, where the controller changes over from chunk to chunk. Nothing moves in these tasks while the robot waits, so they forgive a slow
-policy: first of all it costs time. _Node_ is what was set otherwise than by default: `asynchronous`, `join: rtc` and
+most from those of the one before, where the controller changes over from chunk to chunk. Nothing moves in these tasks
+while the robot waits, so they forgive a slow policy: first of all it costs time. _Node_ is what was set otherwise than by default: `asynchronous`, `join: rtc` and
 a smoothing of 0.6 control periods (none with `join: replace`) are the defaults ([ros.md](ros.md#motion)).
 Rows are of `evaluate --over ros --json >> results/real_time.jsonl`.
 """

@@ -9,7 +9,7 @@ export function rateOf({ rateHz }: NodeParameters, { action }: PolicyManifest): 
   return rateHz || action.rate_hz!;
 }
 
-/** Where it is left to the node, control periods: least jerk without less success in closed loop (docs/ros.md). */
+/** Where it is left to the node, control periods: far less jerk than 0, and no less success (docs/ros.md). */
 const SMOOTHING = 0.6;
 
 function smoothingOf({ smoothing, join }: NodeParameters): number {

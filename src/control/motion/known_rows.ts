@@ -35,8 +35,12 @@ export class KnownRows {
     { tickNs, periodNs, delayNs }: Record<'tickNs' | 'periodNs' | 'delayNs', bigint>,
   ): Inpainting | undefined {
     if (!this.#executed) return undefined;
-    const { horizon, action_dim: actions, first_action_step: first } = architecture;
-    const { n_action_steps: executed } = architecture;
+    const {
+      horizon,
+      action_dim: actions,
+      first_action_step: first,
+      n_action_steps: executed,
+    } = architecture;
     const { sample, tickNs: before } = this.#executed;
     const passed = Math.round(Number(tickNs - before) / Number(periodNs));
     const known = horizon - passed;
