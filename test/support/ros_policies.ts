@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { uniformSchedule } from '../../src/caching/uniform_schedule.js';
 import { importDiffusionPolicy } from '../../src/importers/diffusion_policy.js';
 import { readPolicyOptions, withPolicyOptions } from '../../src/importers/policy_options.js';
 import { sha256 } from '../../src/files.js';
+import type { PolicyManifest } from '../../src/policy/manifest.js';
 import { type PolicyPackage, readPolicyPackage } from '../../src/policy/policy_package.js';
 import { type FloatTensor, readSafetensors } from '../../src/policy/safetensors.js';
 import {
@@ -31,6 +32,19 @@ let camera: Promise<RunnablePolicy> | undefined;
 /** The demo's policy (joint states and a pose, 20 Hz, 8 actions a chunk), imported once. */
 export function liftPolicy(): Promise<RunnablePolicy> {
   return (lift ??= importLift());
+}
+
+/** A copy of its package with other actions. @returns its directory */
+export async function liftPolicyWith(
+  change: (action: PolicyManifest['action']) => Partial<PolicyManifest['action']>,
+): Promise<string> {
+  const directory = join(temporaryDirectory(), 'changed');
+  cpSync((await liftPolicy()).directory, directory, { recursive: true });
+  const file = join(directory, 'policy.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as PolicyManifest;
+  const action = { ...manifest.action, ...change(manifest.action) };
+  writeFileSync(file, JSON.stringify({ ...manifest, action }));
+  return directory;
 }
 
 async function importLift(): Promise<RunnablePolicy> {

@@ -46,6 +46,15 @@ const CAMERA_FEEDS: typeof FEEDS = [
   [jointStates([0.1, -0.2], ['j1', 'j2']), 50],
 ];
 
+/** bac_policy/srv/LoadPolicy's response. */
+export interface Loaded {
+  readonly success: boolean;
+  readonly message: string;
+  readonly policy_sha256: string;
+  readonly plan_sha256: string;
+  readonly latency_ms: number;
+}
+
 /** A node, a peer that hears all it says, and a robot to be fed to it. */
 export class Scene {
   readonly peer: RosPeer;
@@ -108,6 +117,11 @@ export class Scene {
       (await this.peer.count(this.node.own('active_plan'))) > 0;
     await this.peer.until('the active plan', heard);
     await this.node.change('activate', 'active');
+  }
+
+  /** Asks the node for another policy or plan. */
+  async load(request: { policy?: string; plan?: string; preset?: string }): Promise<Loaded> {
+    return this.peer.call(this.node.own('load_policy'), 'bac_policy/srv/LoadPolicy', request);
   }
 
   /** Lets the robot send what the policy looks at. @param except topics that stay silent */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PolicyManifest } from '../../../src/policy/manifest.js';
-import { liftPolicy } from '../../support/ros_policies.js';
+import { FAULT_STATUS } from '../../../src/control/fault_status.js';
+import { liftPolicy, liftPolicyWith } from '../../support/ros_policies.js';
 import { HOLD_MS, type Scene } from '../../support/ros_scene.js';
 import { scenario } from '../../support/ros_scenario.js';
 import { temporaryDirectory } from '../../support/temporary_directory.js';
@@ -12,24 +12,13 @@ const parameters = { max_age_ms: 1000 };
 
 /** The scenario's policy, but that its actions are further than numbers reach. */
 async function endlessPolicy(): Promise<string> {
-  const directory = join(temporaryDirectory(), 'endless');
-  cpSync((await liftPolicy()).directory, directory, { recursive: true });
-  const file = join(directory, 'policy.json');
-  const manifest = JSON.parse(readFileSync(file, 'utf8')) as PolicyManifest;
-  const { normaliser } = manifest.action;
-  const endless = { ...normaliser, scale: normaliser.scale.map(() => 1e-42) };
-  const action = { ...manifest.action, normaliser: endless };
-  writeFileSync(file, JSON.stringify({ ...manifest, action }));
-  return directory;
+  return liftPolicyWith(({ normaliser }) => ({
+    normaliser: { ...normaliser, scale: normaliser.scale.map(() => 1e-42) },
+  }));
 }
 
 async function load(scene: Scene, request: Record<string, string>): Promise<void> {
-  const service = scene.node.own('load_policy');
-  const { success, message } = await scene.peer.call<{ success: boolean; message: string }>(
-    service,
-    'bac_policy/srv/LoadPolicy',
-    request,
-  );
+  const { success, message } = await scene.load(request);
   assert.ok(success, message);
 }
 
@@ -88,8 +77,9 @@ scenario('inference that is too slow is told', liftPolicy, FAST, (scene) => {
     const { plan } = await liftPolicy();
     const start = (await scene().faults()).length;
     await load(scene(), { preset: 'dense' });
-    await scene().says(/overrun/, 1);
-    assert.ok((await scene().faults()).length > start, 'also on ~/action_chunk');
+    await scene().says(/"status":"overrun"/, 1);
+    const told = (await scene().faults()).slice(start).map(({ message }) => message.status);
+    assert.ok(told.includes(FAULT_STATUS.overrun), 'also on ~/action_chunk');
     await load(scene(), { plan: plan.path });
     await scene().flows(3);
   });

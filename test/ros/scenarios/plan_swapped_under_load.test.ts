@@ -1,33 +1,16 @@
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nanoseconds, type ActionChunkMessage } from '../../../src/control/ros_messages.js';
-import type { PolicyManifest } from '../../../src/policy/manifest.js';
 import { image, jointStates } from '../../support/ros_inputs.js';
 import { setParameter } from '../../support/ros_parameters.js';
-import { cameraPolicy, liftPolicy } from '../../support/ros_policies.js';
+import { cameraPolicy, liftPolicy, liftPolicyWith } from '../../support/ros_policies.js';
 import { isHold, type Scene } from '../../support/ros_scene.js';
 import { scenario } from '../../support/ros_scenario.js';
 import { temporaryDirectory } from '../../support/temporary_directory.js';
 
-/** bac_policy/srv/LoadPolicy's response. */
-interface Loaded {
-  readonly success: boolean;
-  readonly message: string;
-  readonly policy_sha256: string;
-  readonly plan_sha256: string;
-  readonly latency_ms: number;
-}
-
 /** Between two chunks: 8 control ticks at 20 Hz, ns. */
 const CHUNK_NS = 400_000_000;
-
-async function load(
-  scene: Scene,
-  request: { policy?: string; plan?: string; preset?: string },
-): Promise<Loaded> {
-  return scene.peer.call(scene.node.own('load_policy'), 'bac_policy/srv/LoadPolicy', request);
-}
 
 /** Chunks from one on, after checking that none was missed and the robot was never held. */
 async function withoutAGap(scene: Scene, start: number): Promise<ActionChunkMessage[]> {
@@ -46,13 +29,7 @@ async function withoutAGap(scene: Scene, start: number): Promise<ActionChunkMess
 
 /** The package of the scenario's policy, but that its actions move other joints. */
 async function movingOthers(change: (names: readonly string[]) => string[]): Promise<string> {
-  const directory = join(temporaryDirectory(), 'moving_others');
-  cpSync((await liftPolicy()).directory, directory, { recursive: true });
-  const file = join(directory, 'policy.json');
-  const manifest = JSON.parse(readFileSync(file, 'utf8')) as PolicyManifest;
-  const action = { ...manifest.action, joint_names: change(manifest.action.joint_names!) };
-  writeFileSync(file, JSON.stringify({ ...manifest, action }));
-  return directory;
+  return liftPolicyWith(({ joint_names: names }) => ({ joint_names: change(names!) }));
 }
 
 /** A machine that is busy with other things for a moment must not end an episode; ticks of chunks are foreseen. */
@@ -63,7 +40,7 @@ scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
     const { plan, otherPlan, policy } = await liftPolicy();
     const start = await scene().peer.count(scene().chunk);
     await scene().flows(2);
-    const loaded = await load(scene(), { plan: otherPlan.path });
+    const loaded = await scene().load({ plan: otherPlan.path });
     assert.ok(loaded.success, loaded.message);
     assert.deepEqual([loaded.policy_sha256, loaded.plan_sha256], [policy.sha256, otherPlan.sha256]);
     assert.ok(loaded.latency_ms > 0 && loaded.latency_ms < 400);
@@ -78,7 +55,7 @@ scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
 
   it('takes a preset in place of a plan', async () => {
     const start = await scene().peer.count(scene().chunk);
-    const loaded = await load(scene(), { preset: 'fast' });
+    const loaded = await scene().load({ preset: 'fast' });
     assert.ok(loaded.success, loaded.message);
     await scene().flows(3);
     const chunks = await withoutAGap(scene(), start);
@@ -99,7 +76,7 @@ scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
       [{ preset: 'fastest' }, /fastest/],
       [{ policy: await movingOthers(([a, , ...rest]) => [a!, a!, ...rest]) }, /twice/],
     ] as const) {
-      const { success, message } = await load(scene(), request);
+      const { success, message } = await scene().load(request);
       assert.ok(!success, JSON.stringify(request));
       assert.match(message, why);
     }
@@ -114,7 +91,7 @@ scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
     const policy = await movingOthers(([a, b, ...rest]) => [b!, a!, ...rest]);
     const limit = ['double_array', Array<number>(8).fill(50)] as const;
     await setParameter(peer, node, 'limits.velocity', [...limit]);
-    const { success, message } = await load(scene(), { policy });
+    const { success, message } = await scene().load({ policy });
     assert.ok(!success);
     assert.match(message, /limits.*panda_joint2, panda_joint1/);
     await setParameter(peer, node, 'limits.velocity', ['double_array', []]);
@@ -126,7 +103,7 @@ scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
     const start = await scene().peer.count(scene().chunk);
     await scene().flows(1);
     const answers = await Promise.all(
-      [plan, otherPlan, plan].map(async ({ path }) => load(scene(), { plan: path })),
+      [plan, otherPlan, plan].map(async ({ path }) => scene().load({ plan: path })),
     );
     assert.ok(answers.some(({ success }) => success));
     for (const { success, message } of answers) assert.ok(success || message.length > 0);
@@ -137,7 +114,7 @@ scenario('plan swapped under load', liftPolicy, PATIENT, (scene) => {
   it('takes a policy that looks at something else, and waits until it sees that', async () => {
     const camera = await cameraPolicy();
     scene().expect(camera);
-    const loaded = await load(scene(), { policy: camera.directory, plan: camera.plan.path });
+    const loaded = await scene().load({ policy: camera.directory, plan: camera.plan.path });
     assert.ok(loaded.success, loaded.message);
     assert.equal(loaded.policy_sha256, camera.policy.sha256);
     await scene().says(/front|arm/);
